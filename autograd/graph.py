@@ -1,0 +1,156 @@
+"""The recorded graph: what a node holds, and the orders in which it is walked.
+
+A node knows the op that made it, the nodes of that op's inputs, and what the op's rules asked to keep. It does not
+know the Tensors: those point to their nodes, never back, so dropping the last Tensor frees the graph, and an
+activation that no rule named is freed while the graph lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import weakref
+
+    from autograd.primitive import Op
+    from autograd.tensor import Tensor
+
+# What a node remembers of a value: a NumPy scalar is kept itself, of an array only (shape, dtype), and of an op with
+# several outputs a list of these.
+Like: TypeAlias = "np.generic | tuple[tuple[int, ...], np.dtype[Any]] | list[Any]"
+
+
+class Extras:
+    """What few nodes have: a name, hooks, a wish to keep the gradient, the modules that end here."""
+
+    __slots__ = ("name", "hooks", "retain", "owners")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.hooks: dict[int, Any] = {}
+        self.retain = False
+        self.owners: list[Owner] = []
+
+
+class Owner:
+    """A piece of program, such as a module's call, that computed a node from `inputs`."""
+
+    __slots__ = ("reference", "kind", "inputs")
+
+    def __init__(self, reference: weakref.ref[Any], kind: str, inputs: tuple[Node, ...]) -> None:
+        self.reference = reference
+        self.kind = kind
+        self.inputs = inputs
+
+
+class Constant:
+    """What a drawing shows for an input that needs no gradient: its shape and dtype (or the scalar), and who it was."""
+
+    __slots__ = ("like", "leaf")
+
+    def __init__(self, like: Like, leaf: Leaf | None) -> None:
+        self.like = like
+        self.leaf = leaf
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes:
+        op: the operation; None for a leaf.
+        inputs: for each array that the op was given, the node that its gradient goes to, or None.
+        constant: what was there instead of a node: a number or a `Constant`, a tuple of these, or unset.
+        saved: what the op's rules need (`op.keeps` names them), None for what only rules that will not run need.
+            The attribute itself is None once the graph has been released.
+        like: a NumPy scalar of the output's dtype, in fact the output itself; for arrays (shape, dtype).
+        stamp: the in-place clock at the time of recording.
+        extra: name, hooks and the like, or None.
+        grad: the gradient as a Tensor, on leaves and where `retain_grad` was called; unset before.
+        flow: in graphs that are small enough to be drawn in full, the gradient that backward last brought here, if it
+            has few elements; unset otherwise.
+    """
+
+    __slots__ = ("op", "inputs", "saved", "like", "stamp", "extra", "constant", "grad", "flow")
+
+    op: Op | None
+    inputs: tuple[Node | None, ...]
+    saved: tuple[Any, ...] | None
+    like: Like
+    stamp: int
+    extra: Extras | None
+    constant: Any
+    grad: Tensor | None
+    flow: Any
+
+    def extras(self) -> Extras:
+        """Return `extra`, made on first use."""
+        if self.extra is None:
+            self.extra = Extras()
+        return self.extra
+
+    def parents(self) -> Iterator[Node]:
+        """Yield the node behind each input that a gradient goes to, once per use."""
+        return (node for node in self.inputs if node is not None)
+
+
+class Leaf(Node):
+    """Where a graph begins: the identity of a Tensor that no recorded operation made.
+
+    Its `owner` is a weak reference to the Tensor whose values it stands for.
+    """
+
+    __slots__ = ("owner",)
+
+    owner: weakref.ref[Tensor]
+
+
+SCALARS = frozenset(np.sctypeDict.values())
+
+
+def like_of(value: Any) -> Like:
+    """Return what a node remembers of `value`: the scalar itself, or an array's (shape, dtype)."""
+    return value if value.__class__ in SCALARS else (value.shape, value.dtype)
+
+
+def shape_of(like: Like) -> tuple[int, ...]:
+    """Return the shape that a node's `like` stands for."""
+    return like[0] if type(like) is tuple else ()
+
+
+def dtype_of(like: Like) -> np.dtype[Any]:
+    """Return the dtype that a node's `like` stands for."""
+    return like[1] if type(like) is tuple else like.dtype  # type: ignore[union-attr]
+
+
+def find_forks(roots: Iterable[Node]) -> tuple[set[Node], dict[Node, int]]:
+    """Return all nodes that the roots depend on, and the forks: how many gradients each will get, where several.
+
+    A root gets one from outside.
+
+    Raises:
+        RuntimeError: when part of the graph has been released by an earlier backward pass.
+    """
+    stack = list(roots)
+    seen = set(stack)
+    forks: dict[Node, int] = {}
+    while stack:
+        node = stack.pop()
+        if node.saved is None:
+            raise RuntimeError(_RELEASED.format(node.op.name if node.op else "leaf"))
+        for parent in node.inputs:
+            if parent is not None:
+                if parent in seen:
+                    forks[parent] = forks.get(parent, 1) + 1
+                else:
+                    seen.add(parent)
+                    stack.append(parent)
+    return seen, forks
+
+
+_RELEASED = (
+    "backward() reached '{}', whose saved values an earlier backward() has released; call that earlier one with "
+    "retain_graph=True, or run the forward pass again"
+)

@@ -1,0 +1,1 @@
+"""The built-in operations, a file per family. Importing a file registers its ops."""

@@ -1,0 +1,590 @@
+"""The Tensor: values, and the node of the graph that computed them.
+
+This file holds what a Tensor *is*: its state, conversions, names, gradients and in-place changes. What it can compute
+comes from the ops, which put their functions here as operators and methods when they are registered; the traversal
+adds `backward`.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.graph import Leaf, Node, like_of
+from autograd.modes import clock, get_default_dtype, get_ident, is_grad_enabled, unrecorded
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Filled by the ops as they are registered: NumPy's function -> ours.
+UFUNCS: dict[Any, Callable[..., Any]] = {}
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+
+
+class Tensor:
+    """An array, or a scalar, that remembers how it was computed.
+
+    Args:
+        data: numbers, (nested) lists of numbers, an array or a Tensor. Python floats and lists of them become
+            `get_default_dtype()`; integers and bools stay what they are; arrays keep their dtype and share their
+            memory, as with `np.asarray` (`autograd.array` copies).
+        requires_grad: whether `backward()` shall compute a gradient for it. Floating and complex Tensors only.
+        dtype: the dtype to convert to.
+        name: shown in drawings and messages.
+
+    Attributes:
+        data: the values as an ndarray; writing to it goes unnoticed by the engine.
+        grad: the gradient, a Tensor of the same shape and dtype, or None.
+
+    Raises:
+        TypeError: for data that is not numbers, or a gradient asked of integers.
+        ValueError: for ragged lists.
+
+    >>> w = Tensor([1.0, 2.0], requires_grad=True)
+    >>> loss = (w * w).sum()
+    >>> loss.backward()
+    >>> w.grad
+    Tensor([2., 4.])
+    """
+
+    # A 0-d value is kept as a NumPy scalar, whose arithmetic is ten times cheaper than that of a 0-d array.
+    __slots__ = ("_data", "_node", "_leaf", "__weakref__")
+
+    _data: Any  # ndarray or NumPy scalar
+    _node: Node | None  # None when no gradient is needed
+    _leaf: Leaf | None  # the identity of a Tensor made by the user; None for results
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, name: str | None = None
+    ) -> None:
+        self._data = to_value(data, dtype)
+        self._node = None
+        self._leaf = None
+        if requires_grad:
+            self.requires_grad = True
+        if name is not None:
+            self.name = name
+
+    # --- values -----------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> np.ndarray:
+        value = self._data
+        if isinstance(value, np.generic):  # from now on the 0-d array is the storage, so that writing to it counts
+            value = self._data = np.asarray(value)
+        return value  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        new = to_value(value, None)
+        if self._node is not None and self._node is not self._leaf:
+            raise RuntimeError("the values of a computed Tensor cannot be replaced; detach() it first")
+        if self._node is not None:
+            _require_differentiable(new.dtype)
+        self._set(new)
+
+    def _set(self, value: Any) -> None:
+        self._data = value
+        if self._leaf is not None:
+            self._leaf.like = like_of(value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements."""
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self._data.dtype.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._data.nbytes  # type: ignore[no-any-return]
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises:
+            ValueError: when there is not exactly one element.
+
+        >>> Tensor([[2.5]]).item()
+        2.5
+        """
+        if self._data.size != 1:
+            raise ValueError(f"item() needs a Tensor of one element; this one has shape {self.shape}: use tolist()")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Return the values as (nested) lists of Python numbers.
+
+        >>> Tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
+        return self._data.tolist()
+
+    def numpy(self) -> np.ndarray:
+        """Return the values as an ndarray that shares this Tensor's memory.
+
+        Raises:
+            RuntimeError: when a gradient would be lost silently.
+
+        >>> Tensor([1.0, 2.0]).numpy()
+        array([1., 2.], dtype=float32)
+        """
+        if self._node is not None and is_grad_enabled():
+            raise RuntimeError(
+                "this Tensor needs a gradient, which an ndarray cannot carry on: use x.detach().numpy() (or x.data) "
+                "for the values, np.f(x) or autograd.f(x) to keep computing with gradients"
+            )
+        return self.data
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def detach(self) -> Tensor:
+        """Return a Tensor that shares these values and needs no gradient.
+
+        >>> Tensor(1.0, requires_grad=True).detach().requires_grad
+        False
+        """
+        return wrap(self._data)
+
+    def __repr__(self) -> str:
+        kind = type(self).__name__
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix=kind + "(")
+        if self.dtype not in (get_default_dtype(), np.int64, np.bool_):
+            text += f", dtype={self.dtype}"
+        if self._node is not None:
+            op = self._node.op
+            text += ", requires_grad=True" if op is None else f", op={op.name}"
+        if self.name is not None:
+            text += f", name={self.name!r}"
+        return f"{kind}({text})"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        if self.size != 1:
+            raise TypeError(f"only a Tensor of one element takes the format {spec!r}; this one has shape {self.shape}")
+        return format(self.item(), spec)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("a 0-d Tensor has no len()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("a 0-d Tensor cannot be iterated over")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        return self._data.__index__()  # type: ignore[no-any-return]
+
+    __hash__ = object.__hash__
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.data if not isinstance(value, Tensor) else value.data in self.data
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError("only leaves can be copied, a computed Tensor belongs to its graph: detach() it first")
+        copied = object.__new__(type(self))
+        memo[id(self)] = copied
+        copied._data, copied._node, copied._leaf = self._data.copy(), None, None
+        copied.requires_grad, copied.name = self.requires_grad, self.name
+        if self.grad is not None:
+            copied.grad = self.grad.__deepcopy__({}) if self.grad.is_leaf else wrap(self.grad._data.copy())
+        return copied
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("Tensors are not pickled: save their values, for example np.save(file, x.numpy())")
+
+    # --- gradients --------------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to this Tensor. Can be set on leaves."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if bool(value) == self.requires_grad:
+            return
+        if not value:
+            if not self.is_leaf:
+                raise RuntimeError("only leaves can stop requiring a gradient; use detach() on a computed Tensor")
+            self._node = None
+        else:
+            _require_differentiable(self.dtype)
+            self._node = self._identity()
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` and return self."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made this Tensor."""
+        return self._node is None or self._node is self._leaf
+
+    def _identity(self) -> Leaf:
+        """Return the leaf that stands for this Tensor in graphs, made on first use."""
+        if self._leaf is None:
+            leaf = self._leaf = Leaf()
+            leaf.op, leaf.inputs, leaf.saved, leaf.stamp = None, (), (), 0
+            leaf.like = like_of(self._data)
+            leaf.extra = None
+            leaf.owner = weakref.ref(self)
+        return self._leaf
+
+    @property
+    def name(self) -> str | None:
+        """What drawings and messages call this Tensor."""
+        node = self._node or self._leaf
+        return node.extra.name if node is not None and node.extra is not None else None
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        (self._node or self._identity()).extras().name = name
+
+    @property
+    def grad(self) -> Tensor | None:
+        node = self._node or self._leaf
+        return None if node is None else getattr(node, "grad", None)
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(value)
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise ValueError(
+                    f"a gradient has its Tensor's shape and dtype: expected {self.shape} {self.dtype}, "
+                    f"got {value.shape} {value.dtype}"
+                )
+        elif self._node is None and self._leaf is None:
+            return
+        (self._node or self._identity()).grad = value
+
+    def retain_grad(self) -> None:
+        """Ask `backward()` to keep this computed Tensor's gradient in `grad`; leaves keep theirs anyway.
+
+        Raises:
+            RuntimeError: when the Tensor needs no gradient.
+        """
+        self._recorded("retain_grad()").extras().retain = True
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
+        """Call `hook(gradient)` when backward has summed this Tensor's gradient; what it returns replaces it.
+
+        Args:
+            hook: takes the gradient, a Tensor; returns None, or the gradient to use instead (array or Tensor).
+
+        Returns:
+            A handle whose `remove()` takes the hook away.
+
+        Raises:
+            RuntimeError: when the Tensor needs no gradient.
+
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (x * 3).backward()
+        >>> x.grad
+        Tensor(30.)
+        """
+        return HookHandle(self._recorded("register_hook()").extras().hooks, hook)
+
+    def _recorded(self, what: str) -> Node:
+        if self._node is None:
+            raise RuntimeError(f"{what} needs a Tensor that requires a gradient; this one does not")
+        return self._node
+
+    # --- in-place changes -------------------------------------------------------------------------------------------
+
+    def _write(self, value: Any, index: Any = ...) -> None:
+        """Overwrite values without recording, telling nodes that saved them."""
+        self.data[index] = value
+        clock.mark(self._data)
+        if self._leaf is not None and not self.ndim:
+            self._leaf.like = like_of(self._data[()])
+
+    def _become(self, result: Tensor, what: str, alone: bool) -> Tensor:
+        """Take over the values, and if recorded the history, of `result`: the end of every in-place operation.
+
+        Args:
+            result: the new values.
+            what: the operation, for messages.
+            alone: what `held_once(self)` said before `result` was computed.
+
+        Raises:
+            RuntimeError: on a leaf that requires a gradient, or where something else holds the old values.
+            ValueError, TypeError: when shape or dtype would change.
+        """
+        if result.shape != self.shape:
+            raise ValueError(f"{what} cannot change the shape in place from {self.shape} to {result.shape}")
+        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"{what} cannot change the dtype in place from {self.dtype} to {result.dtype}")
+        if result._node is None and (self._node is None or get_ident() in unrecorded):
+            self._write(result._data)
+            return self
+        if self._node is not None and self.is_leaf:
+            raise RuntimeError(
+                f"{what} would overwrite a leaf that requires a gradient; write x = x ..., or do it inside no_grad()"
+            )
+        if not alone:
+            raise RuntimeError(
+                f"{what} would change values in place that something else still holds: a rule that needs them for its "
+                "derivative, a view, or an array taken from .data; write x = x ... instead, which makes a new Tensor"
+            )
+        if result.dtype != self.dtype:
+            result = result.astype(self.dtype)
+        self._data, self._node, self._leaf = result._data, result._node, None
+        return self
+
+    # --- NumPy's protocols ------------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if options.get("out") is not None:
+            raise TypeError(
+                f"np.{ufunc.__name__} cannot write a Tensor's result into out= (or 'array {ufunc.__name__}= tensor'): "
+                "an ndarray cannot carry its gradient; use the returned Tensor"
+            )
+        function = UFUNCS.get(ufunc) if method == "__call__" else None
+        if function is None:
+            what = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+            raise TypeError(f"{what} {_UNSUPPORTED}")
+        return function(*inputs, **options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        ours = FUNCTIONS.get(function)
+        if ours is None:
+            name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.")
+            raise TypeError(f"{name} {_UNSUPPORTED}")
+        return ours(*args, **options)
+
+    if TYPE_CHECKING:  # registered by the ops; declared for type checkers
+        T: Tensor
+        real: Tensor
+
+        def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None: ...
+
+        def __getattr__(self, name: str) -> Callable[..., Tensor]: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __neg__(self) -> Tensor: ...
+        def __pos__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __iadd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __isub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __imul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __itruediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __rfloordiv__(self, other: Any) -> Tensor: ...
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __rmod__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+
+
+_UNSUPPORTED = (
+    "is not supported on Tensors (the supported functions are listed in README.md under 'Operations'); for values "
+    "without a gradient call it on x.detach().numpy(), and see autograd.op for adding an operation of your own"
+)
+
+
+class HookHandle:
+    """Removes the hook that `register_hook` registered."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Callable[[Tensor], Any]) -> None:
+        self._hooks = hooks
+        hooks[id(self)] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks.pop(id(self), None)
+
+
+def tensor_method(name: str) -> Callable[[F], F]:
+    """Make the decorated function the Tensor method or operator `name`."""
+
+    def attach(function: F) -> F:
+        setattr(Tensor, name, function)
+        return function
+
+    return attach
+
+
+def wrap(value: Any) -> Tensor:
+    """Return a Tensor of `value` (an ndarray or NumPy scalar) without a graph and without any checks."""
+    tensor = object.__new__(Tensor)
+    tensor._data = value
+    tensor._node = None
+    tensor._leaf = None
+    return tensor
+
+
+def value_of(x: Any) -> Any:
+    """Return the array, or NumPy scalar, in a Tensor; anything else as it is."""
+    return x._data if isinstance(x, Tensor) else x
+
+
+# --- making values ----------------------------------------------------------------------------------------------------
+
+
+def to_value(data: Any, dtype: DTypeLike | None) -> Any:
+    """Return what a Tensor of `data` holds: an array, or a NumPy scalar for 0-d data."""
+    if isinstance(data, Tensor):
+        value = data._data
+    elif isinstance(data, np.ndarray | np.generic):
+        value = _plain_array(data)
+    elif hasattr(data, "__array_function__") and hasattr(data, "__array_ufunc__"):
+        value = data  # another library's array that speaks NumPy's protocols stays what it is
+    else:
+        value = _from_python(data, dtype)
+    if value.dtype.kind not in "biufc":
+        raise TypeError(f"a Tensor holds numbers or bools, not {value.dtype} (from {_brief(data)})")
+    if dtype is not None and value.dtype != np.dtype(dtype):
+        value = value.astype(dtype)
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+
+
+def _plain_array(data: Any) -> Any:
+    if type(data) is np.ndarray or isinstance(data, np.generic):
+        return data
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("a Tensor has no mask: fill the masked array first, for example data.filled(0)")
+    return np.asarray(data)
+
+
+def _from_python(data: Any, dtype: DTypeLike | None) -> Any:
+    """Convert numbers, (nested) sequences of them, and foreign arrays."""
+    if isinstance(data, list | tuple) and _holds_tensor(data):
+        raise TypeError("a list of Tensors would lose their gradients here: use autograd.stack or autograd.array")
+    foreign = hasattr(data, "__array__")
+    try:
+        value = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"the nested lists have different lengths, so they make no array: {_brief(data)}") from error
+    if value.dtype == object or value.dtype.kind in "USV":
+        raise TypeError(f"a Tensor holds numbers or bools; got {_brief(data)}")
+    if not foreign and dtype is None and value.dtype.kind in "fc":
+        default = get_default_dtype()
+        value = value.astype(default if value.dtype.kind == "f" else np.result_type(default, np.complex64))
+    return value
+
+
+def _holds_tensor(data: Any) -> bool:
+    return any(isinstance(x, Tensor) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
+
+
+def _brief(data: Any) -> str:
+    text = repr(data)
+    return f"{type(data).__name__} {text if len(text) < 80 else text[:77] + '...'}"
+
+
+def _require_differentiable(dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "fc":
+        raise TypeError(
+            f"only floating or complex Tensors can require a gradient, not {dtype}: write 3.0 instead of 3, "
+            "or pass dtype=np.float32"
+        )
+
+
+# --- who else holds an array? -----------------------------------------------------------------------------------------
+# CPython counts references, so it knows exactly whether anything else (a saved value, a view, a user's variable) can
+# see an array. `np.ndarray.resize` asks the same question. The baselines are measured here, by the same kind of code.
+
+
+def owned(array: Any) -> bool:
+    """Return whether the caller's variable is the only thing that can see `array`'s memory, so it may be written."""
+    if array.__class__ is not np.ndarray or not array.flags.writeable or sys.getrefcount(array) > _ALONE:
+        return False
+    base = array.base
+    while base is not None:
+        if base.__class__ is not np.ndarray or sys.getrefcount(base) > _BASE_ALONE:
+            return False
+        base = base.base
+    return True
+
+
+def held_once(tensor: Tensor) -> bool:
+    """Return whether nothing but `tensor` holds its values."""
+    value = tensor._data
+    return (value.__class__ is not np.ndarray or value.base is None) and sys.getrefcount(value) <= _SLOT_ALONE
+
+
+def _measure() -> tuple[int, int, int]:
+    def count(array: Any) -> int:
+        return sys.getrefcount(array)
+
+    def base_count(array: Any) -> int:
+        base = array.base
+        return sys.getrefcount(base)
+
+    def slot_count(tensor: Tensor) -> int:
+        value = tensor._data
+        return sys.getrefcount(value)
+
+    fresh = np.empty(2)
+    view = np.empty(2)[:1]
+    return count(fresh), base_count(view), slot_count(wrap(np.empty(2)))
+
+
+_ALONE, _BASE_ALONE, _SLOT_ALONE = _measure()
