@@ -12,6 +12,6 @@ from autograd.modes import (
     no_grad,
     set_default_dtype,
 )
+from autograd.ops.elementwise import *
 from autograd.primitive import Draw, op, sample
 from autograd.tensor import Tensor
-from autograd.ops.elementwise import *

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Like, Node, find_forks, dtype_of, shape_of
+from autograd.graph import Like, Node, dtype_of, find_forks, shape_of
 from autograd.modes import clock
 from autograd.tensor import Tensor, owned, tensor_method, to_value, value_of, wrap
-
 
 # Graphs of at most so many nodes keep the gradients of at most so many elements that pass, for drawings.
 _DRAWN_IN_FULL = 256
@@ -18,7 +17,11 @@ _FEW = 16
 
 
 def traverse(
-    seeds: Mapping[Node, Any], *, retain: bool = False, create_graph: bool = False, wanted: frozenset[Node] | None = None
+    seeds: Mapping[Node, Any],
+    *,
+    retain: bool = False,
+    create_graph: bool = False,
+    wanted: frozenset[Node] | None = None,
 ) -> dict[Node, Any]:
     """Send gradients from the `seeds` back through the graph.
 

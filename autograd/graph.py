@@ -26,7 +26,7 @@ Like: TypeAlias = "np.generic | tuple[tuple[int, ...], np.dtype[Any]] | list[Any
 class Extras:
     """What few nodes have: a name, hooks, a wish to keep the gradient, the modules that end here."""
 
-    __slots__ = ("name", "hooks", "retain", "owners")
+    __slots__ = ("hooks", "name", "owners", "retain")
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -38,7 +38,7 @@ class Extras:
 class Owner:
     """A piece of program, such as a module's call, that computed a node from `inputs`."""
 
-    __slots__ = ("reference", "kind", "inputs")
+    __slots__ = ("inputs", "kind", "reference")
 
     def __init__(self, reference: weakref.ref[Any], kind: str, inputs: tuple[Node, ...]) -> None:
         self.reference = reference
@@ -49,7 +49,7 @@ class Owner:
 class Constant:
     """What a drawing shows for an input that needs no gradient: its shape and dtype (or the scalar), and who it was."""
 
-    __slots__ = ("like", "leaf")
+    __slots__ = ("leaf", "like")
 
     def __init__(self, like: Like, leaf: Leaf | None) -> None:
         self.like = like
@@ -73,7 +73,7 @@ class Node:
             has few elements; unset otherwise.
     """
 
-    __slots__ = ("op", "inputs", "saved", "like", "stamp", "extra", "constant", "grad", "flow")
+    __slots__ = ("constant", "extra", "flow", "grad", "inputs", "like", "op", "saved", "stamp")
 
     op: Op | None
     inputs: tuple[Node | None, ...]

@@ -164,7 +164,7 @@ class InplaceClock:
     asks here about each saved array, which is known by the buffer at the root of its views.
     """
 
-    __slots__ = ("now", "_changes")
+    __slots__ = ("_changes", "now")
 
     def __init__(self) -> None:
         self.now = 0

@@ -22,7 +22,7 @@ from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, held_once, tensor_method,
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
 
-REGISTRY: dict[str, Op] = {}
+REGISTRY: dict[str, Op | Composite] = {}
 
 # NumPy's name of an operation -> the special methods that Python calls for its operator.
 UNARY_OPERATORS = {"negative": "neg", "positive": "pos", "absolute": "abs", "invert": "invert"}
@@ -161,7 +161,9 @@ class Op:
 
     def relink(self, node: Node) -> tuple[Any, ...]:
         """Return what `node` saved as Tensors tied to the graph, so that rules run on it are recorded."""
-        return tuple(self._linked(node, n, v) for n, v in zip(self.keeps, node.saved or (), strict=True))
+        saved = node.saved or ()
+        linked = (self._linked(node, name, value) for name, value in zip(self.keeps, saved))
+        return (*linked, *saved[len(self.keeps) :])
 
     def _linked(self, node: Node, name: str, value: Any) -> Any:
         if value is None:
@@ -222,10 +224,49 @@ def op(
 
     def make(function: F) -> F:
         made = Op(function, value or function, rules, samples, several, variadic)
-        _register(made, numpy, function.__module__.startswith("autograd.ops."))
+        _compile_function(made)
+        _register(made, numpy, builtin=function.__module__.startswith("autograd.ops."))
         functools.update_wrapper(made.function, function)
         made.function.op = made
         return made.function  # type: ignore[no-any-return]
+
+    return make
+
+
+class Composite:
+    """A function made of ops, registered like one; the attributes it shares with `Op` mean the same."""
+
+    several = False
+    differentiable = True
+    elementwise = False
+
+    def __init__(self, function: Callable[..., Any], samples: Sequence[Sample]) -> None:
+        self.name = function.__name__
+        self.value = self.function = function
+        self.signature = inspect.signature(function)
+        self.doc = inspect.getdoc(function) or ""
+        self.samples = tuple(samples)
+        inputs = self.samples[0].inputs if samples else ()
+        self.parameters = tuple(self.signature.parameters)[: len(inputs)]
+        self.variadic = any(d.shape and isinstance(d.shape[0], tuple) for d in inputs)
+
+    def __repr__(self) -> str:
+        return f"<composite {self.name}>"
+
+
+def composite(*, samples: Sequence[Sample] = (), numpy: Any = None) -> Callable[[F], F]:
+    """Register a built-in function that is made of ops, so that it needs no derivative rule of its own.
+
+    Args:
+        samples: calls to check it on.
+        numpy: the NumPy function that this is for Tensors; by default the one of the same name.
+    """
+
+    def make(function: F) -> F:
+        made = Composite(function, samples)
+        function.op = made  # type: ignore[attr-defined]
+        _register(made, numpy, builtin=True)
+        return function
 
     return make
 
@@ -249,16 +290,16 @@ def _compile_function(made: Op) -> None:
     space: dict[str, Any] = {}
     head = _parameters(made, space)
     body = _variadic_body(made) if made.variadic else _fixed_body(made, "", "")
-    made.function, forward = _compile(made, made.name, head, body, op=made, value=made.value, **_RUNTIME, **space)
-    rules = {f"rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
-    made.pull, backward = _compile(made, "pull", "g, inputs, saved", _pull_body(made), **_RUNTIME, **rules)
+    made.function, forward = _compile(made, made.name, head, body, _op=made, _value=made.value, **_RUNTIME, **space)
+    rules = {f"_rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
+    made.pull, backward = _compile(made, "pull", "_g, _inputs, _saved", _pull_body(made), **_RUNTIME, **rules)
     made.source = f"{forward}\n\n{backward}"
 
 
 def _compile_operator(made: Op, name: str, first: str, second: str) -> Any:
     """Compile an operator method: `first` is a Tensor for sure, an unsuitable `second` gives NotImplemented."""
     body = _fixed_body(made, first, second)
-    return _compile(made, name, f"{first}, {second}", body, op=made, value=made.value, **_RUNTIME)[0]
+    return _compile(made, name, f"{first}, {second}", body, _op=made, _value=made.value, **_RUNTIME)[0]
 
 
 def _parameters(made: Op, space: dict[str, Any]) -> str:
@@ -266,8 +307,8 @@ def _parameters(made: Op, space: dict[str, Any]) -> str:
     bare = []
     for p in made.signature.parameters.values():
         if p.default is not p.empty:
-            space["default_" + p.name] = p.default
-            p = p.replace(default=_Source("default_" + p.name))
+            space["_default_" + p.name] = p.default
+            p = p.replace(default=_Source("_default_" + p.name))
         bare.append(p.replace(annotation=inspect.Parameter.empty))
     return str(made.signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))[1:-1]
 
@@ -291,12 +332,12 @@ def _fixed_body(made: Op, first: str, second: str) -> list[str]:
             lines += [f"{p}_v = {p}._data; {p}_n = {p}._node"]
             continue
         taken = f"{p}_v = {p}._data; {p}_n = {p}._node"
-        lines += [f"if {p}.__class__ is Tensor: {taken}"]  # `isinstance` is slow to say no, so it comes last
+        lines += [f"if {p}.__class__ is _Tensor: {taken}"]  # `isinstance` is slow to say no, so it comes last
         guard = f"{p} is None or " if p in optional else ""
-        lines += [f"elif {guard}{p}.__class__ in plain: {p}_v = {p}; {p}_n = None"]
-        lines += [f"elif isinstance({p}, Tensor): {taken}"]
+        lines += [f"elif {guard}{p}.__class__ in _plain: {p}_v = {p}; {p}_n = None"]
+        lines += [f"elif isinstance({p}, _Tensor): {taken}"]
         lines += ["else:", f"    {p}_n = None"]
-        convert = f"{p}_v = as_value({p}, {made.name!r})"
+        convert = f"{p}_v = _as_value({p}, {made.name!r})"
         if p == second:
             lines += [f"    try: {convert}", "    except TypeError:"]
             lines += [f"        if isinstance({p}, (list, tuple)): raise", "        return NotImplemented"]
@@ -304,21 +345,21 @@ def _fixed_body(made: Op, first: str, second: str) -> list[str]:
             lines += [f"    {convert}"]
     values = {p: f"{p}_v" for p in made.parameters}
     lines += _compute(made, values)
-    is_tensor = "True" if first else " or ".join(f"isinstance({p}, Tensor)" for p in made.parameters)
-    wrapped = "wrap_all" if made.several else "wrap"
+    is_tensor = "True" if first else " or ".join(f"isinstance({p}, _Tensor)" for p in made.parameters)
+    wrapped = "_wrap_all" if made.several else "_wrap"
     plain_result = f"return {wrapped}(out)" + ("" if first else f" if {is_tensor} else out")
     ruled = [p for p, rule in zip(made.parameters, made.rules, strict=True) if rule]
     if not ruled:
         return [*lines, plain_result]
     nothing = " and ".join(f"{p}_n is None" for p in ruled)
-    lines += [f"if {nothing} or unrecorded and get_ident() in unrecorded:", f"    {plain_result}"]
+    lines += [f"if {nothing} or _unrecorded and _get_ident() in _unrecorded:", f"    {plain_result}"]
     inputs = [f"{p}_n" if p in ruled else "None" for p in made.parameters]
     saved = []
     for name in made.keeps:
         users = [p for p, names in zip(made.parameters, made.names, strict=True) if name in names]
         needed = "" if len(users) == len(ruled) else " or ".join(f"{p}_n is not None" for p in users)
         saved += [_kept(made, name, values) + (f" if {needed} else None" if needed else "")]
-    return [*lines, *_node(made, _tuple(inputs), _tuple(saved)), *_constants(made, ruled), "return result"]
+    return [*lines, *_node(made, _tuple(inputs), _tuple(saved)), *_constants(made, ruled), "return _result"]
 
 
 def _constants(made: Op, ruled: list[str]) -> list[str]:
@@ -327,10 +368,10 @@ def _constants(made: Op, ruled: list[str]) -> list[str]:
         return []
     if len(made.parameters) > 2 or len(ruled) < 2:
         pairs = _tuple([f"({p}, {p}_n)" if p in ruled else f"({p}, None)" for p in made.parameters])
-        return [f"node.constant = tuple([constant(x) for x, n in {pairs} if n is None])"]
+        return [f"_node.constant = tuple([_constant(x) for x, n in {pairs} if n is None])"]
     lines = []
     for p in made.parameters:
-        lines += [f"if {p}_n is None: node.constant = {p} if {p}.__class__ is float else constant({p})"]
+        lines += [f"if {p}_n is None: _node.constant = {p} if {p}.__class__ is float else _constant({p})"]
     return lines
 
 
@@ -338,52 +379,53 @@ def _variadic_body(made: Op) -> list[str]:
     """Return the lines of a function whose only array parameter takes a sequence."""
     (p,) = made.parameters
     return [
-        f"{p}_v = tuple([x._data if isinstance(x, Tensor) else as_value(x, {made.name!r}) for x in {p}])",
-        f"{p}_n = [x._node if isinstance(x, Tensor) else None for x in {p}]",
+        f"{p}_v = tuple([x._data if isinstance(x, _Tensor) else _as_value(x, {made.name!r}) for x in {p}])",
+        f"{p}_n = [x._node if isinstance(x, _Tensor) else None for x in {p}]",
         *_compute(made, {p: f"{p}_v"}),
-        f"if not any({p}_n) or unrecorded and get_ident() in unrecorded:",
-        f"    return wrap(out) if any([isinstance(x, Tensor) for x in {p}]) else out",
+        f"if not any({p}_n) or _unrecorded and _get_ident() in _unrecorded:",
+        f"    return _wrap(out) if any([isinstance(x, _Tensor) for x in {p}]) else out",
         *_node(
             made,
             f"tuple({p}_n)",
             _tuple([_kept(made, name, {p: f"{p}_v"}) for name in made.keeps]),
         ),
-        f"node.constant = tuple([constant(x) for x, n in zip({p}, {p}_n) if n is None])",
-        "return result",
+        f"_node.constant = tuple([_constant(x) for x, n in zip({p}, {p}_n) if n is None])",
+        "return _result",
     ]
 
 
 def _node(made: Op, inputs: str, saved: str) -> list[str]:
     """Return the lines that write the node and the result."""
     if made.several:
-        like, result = "[like_of(x) for x in out]", ["result = outputs(node, out)"]
-        saved = f"({saved}, node.like)"
+        like, result = "[_like_of(x) for x in out]", ["_result = _outputs(_node, out)"]
+        saved = f"(*{saved}, _node.like)"
     else:
-        like = "out if out.__class__ in scalars else (out.shape, out.dtype)"
-        result = ["result = new(Tensor)", "result._data = out", "result._node = node", "result._leaf = None"]
+        like = "out if out.__class__ in _scalars else (out.shape, out.dtype)"
+        result = ["_result = _new(_Tensor)", "_result._data = out", "_result._node = _node", "_result._leaf = None"]
     return [
-        "node = Node()",
-        "node.op = op",
-        f"node.inputs = {inputs}",
-        f"node.saved = {saved}",
-        f"node.like = {like}",
-        "node.stamp = clock.now",
-        "node.extra = None",
+        "_node = _Node()",
+        "_node.op = _op",
+        f"_node.inputs = {inputs}",
+        f"_node.like = {like}",
+        f"_node.saved = {saved}",
+        "_node.stamp = _clock.now",
+        "_node.extra = None",
         *result,
     ]
 
 
 def _pull_body(made: Op) -> list[str]:
     """Return the lines of a function that calls the rules of the inputs that need a gradient."""
-    lines = [f"{', '.join(made.keeps)}, = saved"] if made.keeps else []
-    calls = [f"rule_{p}({', '.join(('g', *names))})" for p, names in zip(made.parameters, made.names, strict=True)]
+    keeps = (*made.keeps, "_likes") if made.several else made.keeps
+    lines = [f"{', '.join(keeps)}, = _saved"] if keeps else []
+    calls = [f"_rule_{p}({', '.join(('_g', *names))})" for p, names in zip(made.parameters, made.names, strict=True)]
     if made.variadic:
-        call = calls[0].replace("(g", "(g, i", 1)
-        return [*lines, f"return [{call} if n is not None else None for i, n in enumerate(inputs)]"]
+        call = calls[0].replace("(_g", "(_g, _i", 1)
+        return [*lines, f"return [{call} if n is not None else None for _i, n in enumerate(_inputs)]"]
     inputs = [f"{p}_n" for p in made.parameters]
-    lines += [f"{', '.join(inputs)}, = inputs"]
+    lines += [f"{', '.join(inputs)}, = _inputs"]
     if made.several:
-        lines += ["g = filled(g, likes)"]
+        lines += ["_g = _filled(_g, _likes)"]
     if len(calls) == 1:  # the node would not be there if its only input needed no gradient
         return [*lines, f"return ({calls[0]},)"]
     gradients = [
@@ -401,7 +443,7 @@ def _compute(made: Op, values: dict[str, str]) -> list[str]:
         for p in made.signature.parameters.values()
     )
     given = ", ".join(f"{p}={v}" for p, v in values.items())
-    return [f"try: out = value({arguments})", f"except Exception as error: raise explained(op, error, {given})"]
+    return [f"try: out = _value({arguments})", f"except Exception as error: raise _explained(_op, error, {given})"]
 
 
 def _kept(made: Op, name: str, values: dict[str, str]) -> str:
@@ -409,7 +451,7 @@ def _kept(made: Op, name: str, values: dict[str, str]) -> str:
     if name in values or name == "out" or name in made.options:
         return values.get(name, name)
     value = values[name.removesuffix("_shape")]
-    return f"tuple([x.shape for x in {value}])" if made.variadic else f"shape({value})"
+    return f"tuple([x.shape for x in {value}])" if made.variadic else f"_shape({value})"
 
 
 def _tuple(items: list[str]) -> str:
@@ -424,7 +466,7 @@ _PLAIN = frozenset([float, int, bool, complex, *SCALARS])
 
 def as_value(x: Any, op_name: str = "this function") -> Any:
     """Return what an op computes with for an input that is no Tensor."""
-    if x.__class__ is np.ndarray and x.dtype.kind in "biufc" and x.ndim or x.__class__ in _PLAIN:
+    if (x.__class__ is np.ndarray and x.dtype.kind in "biufc" and x.ndim) or x.__class__ in _PLAIN:
         return x
     if x is None or isinstance(x, str | bytes | dict | set):
         raise TypeError(f"{op_name} takes Tensors, arrays and numbers, not {type(x).__name__} {x!r:.60}")
@@ -493,11 +535,11 @@ def _zeros(like: Like) -> Any:
     return np.zeros(shape_of(like), like[1]) if isinstance(like, tuple) else np.zeros_like(like)[()]
 
 
-_RUNTIME: dict[str, Any] = {
-    "Tensor": Tensor, "Node": Node, "scalars": SCALARS, "plain": _PLAIN, "as_value": as_value,
-    "constant": constant, "shape": np.shape, "wrap": wrap, "wrap_all": _wrap_all, "new": object.__new__,
-    "clock": modes.clock, "unrecorded": modes.unrecorded, "get_ident": modes.get_ident, "outputs": _outputs,
-    "like_of": like_of, "explained": _explained, "filled": _filled,
+_RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own parameters
+    "_Tensor": Tensor, "_Node": Node, "_scalars": SCALARS, "_plain": _PLAIN, "_as_value": as_value,
+    "_constant": constant, "_shape": np.shape, "_wrap": wrap, "_wrap_all": _wrap_all, "_new": object.__new__,
+    "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": _outputs,
+    "_like_of": like_of, "_explained": _explained, "_filled": _filled,
 }  # fmt: skip
 
 
@@ -513,9 +555,8 @@ _compile_function(_PART)
 # --- registration -----------------------------------------------------------------------------------------------------
 
 
-def _register(made: Op, numpy: Any, builtin: bool) -> None:
-    """Make the op's function; a built-in one goes wherever NumPy has the operation, others where `numpy` says."""
-    _compile_function(made)
+def _register(made: Op | Composite, numpy: Any, builtin: bool) -> None:
+    """Put a built-in op wherever NumPy has the operation, another where `numpy` says."""
     if numpy is None and builtin:
         numpy = getattr(np, made.name, None)
     for theirs in numpy if isinstance(numpy, tuple) else (numpy,):
@@ -529,13 +570,13 @@ def _register(made: Op, numpy: Any, builtin: bool) -> None:
         _register_methods(made)
 
 
-def _register_methods(made: Op) -> None:
+def _register_methods(made: Op | Composite) -> None:
     """Attach the op to Tensor where ndarray has a method or operator of its name."""
     name = made.name
     if name in UNARY_OPERATORS:
         tensor_method(f"__{UNARY_OPERATORS[name]}__")(made.function)
-    elif name in BINARY_OPERATORS or name in COMPARISONS:
-        _register_operator(made, BINARY_OPERATORS.get(name) or COMPARISONS[name])
+    elif isinstance(made, Op) and (name in BINARY_OPERATORS or name in COMPARISONS):
+        _register_operator(made, (BINARY_OPERATORS | COMPARISONS)[name])
     elif hasattr(np.ndarray, name) and not hasattr(Tensor, name):
         tensor_method(name)(made.function)
 

@@ -52,7 +52,7 @@ class Tensor:
     """
 
     # A 0-d value is kept as a NumPy scalar, whose arithmetic is ten times cheaper than that of a 0-d array.
-    __slots__ = ("_data", "_node", "_leaf", "__weakref__")
+    __slots__ = ("__weakref__", "_data", "_leaf", "_node")
 
     _data: Any  # ndarray or NumPy scalar
     _node: Node | None  # None when no gradient is needed
@@ -403,7 +403,7 @@ class Tensor:
         T: Tensor
         real: Tensor
 
-        def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None: ...
+        backward: Callable[..., None]
 
         def __getattr__(self, name: str) -> Callable[..., Tensor]: ...
         def __getitem__(self, index: Any) -> Tensor: ...

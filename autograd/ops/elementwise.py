@@ -17,7 +17,9 @@ PAIR = [sample((), ())]
 POSITIVE = [sample(Draw(domain=(0.2, 3.0)))]
 INSIDE_ONE = [sample(Draw(domain=(-0.9, 0.9)))]
 KINK_AT_ZERO = [sample(Draw(kinks=(0.0,)))]
-BETWEEN_INTEGERS = [sample(Draw(domain=(-2.4, 2.4), kinks=(-2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)))]
+BETWEEN_INTEGERS = [
+    sample(Draw(domain=(-2.4, 2.4), kinks=(-2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)))
+]
 FLAGS = [sample(Draw(kind="b"), Draw(kind="b"))]
 
 

@@ -1,0 +1,1 @@
+"""Array code without any automatic differentiation."""

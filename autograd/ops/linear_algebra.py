@@ -1,0 +1,51 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.primitive import op, sample
+from autograd.tensor import Tensor
+
+Array = Any
+
+
+def _of_first(g: Array, x1_shape: tuple[int, ...], x2: Array) -> Array:
+    """Return the gradient of x1 (..., n, k) in x1 @ x2, for g (..., n, m) and x2 (..., k, m)."""
+    if x2.ndim == 1:  # (..., n) from (..., n, k) @ (k,)
+        return np.expand_dims(g, -1) * x2
+    if len(x1_shape) == 1:  # (..., m) from (k,) @ (..., k, m)
+        return np.squeeze(x2 @ np.expand_dims(g, -1), -1)
+    return g @ np.swapaxes(x2, -1, -2)
+
+
+def _of_second(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
+    """Return the gradient of x2 (..., k, m) in x1 @ x2, for g (..., n, m) and x1 (..., n, k)."""
+    if x1.ndim == 1:
+        return g * x1 if len(x2_shape) == 1 else np.expand_dims(x1, -1) * np.expand_dims(g, -2)
+    if len(x2_shape) == 1:
+        return np.squeeze(np.swapaxes(x1, -1, -2) @ np.expand_dims(g, -1), -1)
+    if len(x2_shape) == 2 and x1.ndim > 2:  # one product over all rows, instead of one for each matrix and their sum
+        return np.transpose(np.reshape(x1, (-1, x1.shape[-1]))) @ np.reshape(g, (-1, g.shape[-1]))
+    return np.swapaxes(x1, -1, -2) @ g
+
+
+@op(
+    operator.matmul,
+    x1=_of_first,
+    x2=_of_second,
+    samples=[
+        sample((2, 3), (3, 4)), sample((3,), (3,)), sample((3,), (3, 2)), sample((2, 3), (3,)),
+        sample((2, 2, 3), (3, 2)), sample((2, 3), (2, 3, 2)), sample((2, 1, 2, 3), (2, 3, 1)), sample((2, 2, 3), (3,)),
+        sample((3,), (2, 3, 2)), sample((0, 3), (3, 2)),
+    ],
+)  # fmt: skip
+def matmul(x1: Array, x2: Array, /) -> Tensor:
+    """Return the matrix product over the last two axes, broadcasting the others; vectors as in NumPy.
+
+    >>> matmul(Tensor([[1.0, 2.0]]), Tensor([3.0, 4.0]))
+    Tensor([11.])
+    """

@@ -1,0 +1,45 @@
+"""NumPy's functions that ask about values or shapes: they take Tensors, and their answers carry no gradient."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, value_of, wrap
+
+ABOUT_VALUES: tuple[Callable[..., Any], ...] = (
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.isclose, np.allclose,
+    np.array_equal, np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero,
+    np.searchsorted, np.bincount, np.unique, np.isin, np.histogram, np.shares_memory, np.may_share_memory,
+    np.array_repr, np.array_str, np.array2string, np.isneginf, np.isposinf, np.signbit, np.logical_xor,
+)  # fmt: skip
+
+
+def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def on_values(*args: Any, **options: Any) -> Any:
+        return _wrapped(function(*map(_plain, args), **{k: _plain(v) for k, v in options.items()}))
+
+    return on_values
+
+
+def _plain(x: Any) -> Any:
+    if isinstance(x, list | tuple):
+        return type(x)(map(_plain, x))
+    return value_of(x)
+
+
+def _wrapped(x: Any) -> Any:
+    if isinstance(x, tuple) and any(isinstance(v, np.ndarray) for v in x):
+        return tuple(map(_wrapped, x))
+    return wrap(x) if isinstance(x, np.ndarray) else x
+
+
+for _function in ABOUT_VALUES:
+    (UFUNCS if isinstance(_function, np.ufunc) else FUNCTIONS)[_function] = _on_values(_function)
+
+for _name in ("argsort", "nonzero", "searchsorted"):
+    setattr(Tensor, _name, _on_values(getattr(np, _name)))
