@@ -110,7 +110,7 @@ def fit(gradient: Any, like: Like) -> Any:
         ValueError: when the shape is not one that broadcasting could have made.
     """
     if gradient.__class__ is dict:  # for some outputs of an op with several
-        return {i: fit(g, like[i]) for i, g in gradient.items()}  # type: ignore[index]
+        return {i: fit(g, like[i]) for i, g in gradient.items()}  # type: ignore[index, arg-type]
     shape, dtype = shape_of(like), dtype_of(like)
     if not hasattr(gradient, "shape"):
         gradient = np.full(shape, gradient, dtype)
@@ -205,6 +205,7 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False, cre
     """Compute the gradient of this Tensor with respect to every leaf that requires one, adding to their `grad`.
 
     Args:
+        self: the Tensor to differentiate.
         gradient: the gradient of the objective with respect to this Tensor, same shape; 1 for one-element Tensors.
         retain_graph: keep what the rules saved, so that backward can run through this graph again.
         create_graph: record the rules, so that the gradients can be differentiated; keeps the graph too.

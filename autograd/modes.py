@@ -50,8 +50,8 @@ class _GradMode:
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
             raise TypeError(
-                f"{type(self).__name__} cannot decorate the generator or coroutine {function.__name__!r}: its body runs "
-                f"between other code; use 'with {type(self).__name__}():' inside it"
+                f"{type(self).__name__} cannot decorate the generator or coroutine {function.__name__!r}, whose body "
+                f"runs between other code; use 'with {type(self).__name__}():' inside it"
             )
 
         @functools.wraps(function)

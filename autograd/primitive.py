@@ -62,8 +62,8 @@ class Draw:
         if self.shape and isinstance(self.shape[0], tuple):
             return [Draw(s, self.domain, self.kinks, self.distinct, self.kind).array(rng, dtype) for s in self.shape]
         if self.kind != "f":
-            low, high = (0, 2) if self.kind == "b" else (int(self.domain[0]), int(self.domain[1]))
-            return rng.integers(low, high, self.shape).astype(bool if self.kind == "b" else np.int64)
+            least, most = (0, 2) if self.kind == "b" else (int(self.domain[0]), int(self.domain[1]))
+            return rng.integers(least, most, self.shape).astype(bool if self.kind == "b" else np.int64)
         low, high = self.domain
         values = rng.uniform(low, high, self.shape)
         if self.distinct:

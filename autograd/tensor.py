@@ -73,6 +73,7 @@ class Tensor:
 
     @property
     def data(self) -> np.ndarray:
+        """The values as an ndarray; writing to it goes unnoticed by the engine."""
         value = self._data
         if isinstance(value, np.generic):  # from now on the 0-d array is the storage, so that writing to it counts
             value = self._data = np.asarray(value)
@@ -287,6 +288,7 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
+        """The gradient, a Tensor of the same shape and dtype, or None."""
         node = self._node or self._leaf
         return None if node is None else getattr(node, "grad", None)
 

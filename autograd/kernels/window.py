@@ -71,9 +71,7 @@ def conv2d(x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair,
     return np.matmul(rows, columns).reshape(x.shape[0], o, p, q)
 
 
-def conv2d_weight(
-    x: Array, g: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> Array:
+def conv2d_weight(x: Array, g: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Array:
     """Return the gradient of `conv2d` with respect to the weight, (O, C/G, K, L), for g (N, O, P, Q)."""
     n, o = g.shape[:2]
     columns = _columns(x, kernel, stride, padding, dilation, groups)

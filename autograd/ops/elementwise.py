@@ -135,7 +135,8 @@ def power(x1: Array, x2: Array, /) -> Tensor:
 
 
 @op(operator.mod, x1=lambda g: g, x2=lambda g, x1, x2: -g * np.floor_divide(x1, x2),
-    samples=[sample(Draw(domain=(0.6, 0.9)), Draw(domain=(0.2, 0.25))), sample(Draw(domain=(-0.9, -0.6)), Draw(domain=(1, 2)))])  # fmt: skip
+    samples=[sample(Draw(domain=(0.6, 0.9)), Draw(domain=(0.2, 0.25))),
+             sample(Draw(domain=(-0.9, -0.6)), Draw(domain=(1, 2)))])  # fmt: skip
 def remainder(x1: Array, x2: Array, /) -> Tensor:
     """Return the remainder of floor division, with the sign of the divisor: x1 - floor(x1 / x2) * x2.
 
@@ -154,7 +155,7 @@ def floor_divide(x1: Array, x2: Array, /) -> Tensor:
     """
 
 
-# --- kinks: the pieces of piecewise functions ----------------------------------------------------------------------------
+# --- kinks: the pieces of piecewise functions -------------------------------------------------------------------------
 
 
 @op(np.absolute, x=lambda g, x: g * np.sign(x), samples=KINK_AT_ZERO, numpy=np.absolute)
@@ -390,7 +391,7 @@ def log1p(x: Array, /) -> Tensor:
     """
 
 
-# --- trigonometric and hyperbolic functions -----------------------------------------------------------------------------
+# --- trigonometric and hyperbolic functions ---------------------------------------------------------------------------
 
 
 @op(np.sin, x=lambda g, x: g * np.cos(x), samples=ANY)
@@ -543,7 +544,7 @@ def logaddexp(x1: Array, x2: Array, /) -> Tensor:
     """
 
 
-# --- functions of neural networks -----------------------------------------------------------------------------------------
+# --- functions of neural networks -------------------------------------------------------------------------------------
 
 
 @op(x=lambda g, out: g * (out * (1 - out)), samples=ANY)
@@ -567,7 +568,7 @@ def softplus(x: Array, /) -> Tensor:
     return np.logaddexp(x, 0 * x)  # type: ignore[no-any-return]
 
 
-# --- comparisons and logic: values without gradients --------------------------------------------------------------------
+# --- comparisons and logic: values without gradients ------------------------------------------------------------------
 
 
 @op(operator.eq, x1=None, x2=None, samples=PAIR, numpy=np.equal)

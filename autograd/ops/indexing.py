@@ -14,7 +14,8 @@ Array = Any
 
 INDICES = [
     1, (0, -1), slice(None, None, -1), (slice(None), slice(1, None)), (Ellipsis, None, 2), np.array([0, 1, 1, 0]),
-    (np.array([0, 1, 0]), np.array([2, 2, 2])), np.array([[True, False, True], [False, True, True]]), (slice(None), [0, 0, 2]),
+    (np.array([0, 1, 0]), np.array([2, 2, 2])), np.array([[True, False, True], [False, True, True]]),
+    (slice(None), [0, 0, 2]),
 ]  # fmt: skip
 
 
@@ -79,7 +80,12 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     self._become(assign(self, value, index), "assignment to elements", alone)
 
 
-@composite(samples=[sample((2, 3), indices=np.array([[0], [2]]), axis=1), sample((2, 3), indices=np.array([[0, 1, 0]]), axis=0)])
+@composite(
+    samples=[
+        sample((2, 3), indices=np.array([[0], [2]]), axis=1),
+        sample((2, 3), indices=np.array([[0, 1, 0]]), axis=0),
+    ]
+)
 def take_along_axis(arr: Array, indices: Array, axis: int = -1) -> Tensor:
     """Return for each place the element that `indices` names along the axis.
 

@@ -71,7 +71,10 @@ def _deviations(g: Array, a: Array, axis: Axis, ddof: float, keepdims: bool) -> 
     return restore(g * scale, a.shape, axis, keepdims) * (a - np.mean(a, axis=axis, keepdims=True))
 
 
-@op(a=_deviations, samples=[sample((2, 3)), sample((2, 3), axis=1, ddof=1), sample((2, 3, 2), axis=(0, 2), keepdims=True)])
+@op(
+    a=_deviations,
+    samples=[sample((2, 3)), sample((2, 3), axis=1, ddof=1), sample((2, 3, 2), axis=(0, 2), keepdims=True)],
+)
 def var(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
     """Return the variance over the given axes: the squared deviations from the mean, summed, over n - ddof.
 
@@ -86,7 +89,10 @@ def _deviations_over_std(g: Array, a: Array, out: Array, axis: Axis, ddof: float
     return _deviations(np.where(out == 0, 0, g) / (2 * np.where(out == 0, 1, out)), a, axis, ddof, keepdims)
 
 
-@op(a=_deviations_over_std, samples=[sample((2, 3)), sample((2, 3), axis=1, ddof=1), sample((2, 3, 2), axis=(0, 2), keepdims=True)])
+@op(
+    a=_deviations_over_std,
+    samples=[sample((2, 3)), sample((2, 3), axis=1, ddof=1), sample((2, 3, 2), axis=(0, 2), keepdims=True)],
+)
 def std(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
     """Return the standard deviation over the given axes, the root of `var`; of constants the gradient is 0.
 

@@ -15,7 +15,10 @@ Array = Any
 Shape = int | tuple[int, ...]
 
 
-@op(a=lambda g, a_shape: np.reshape(g, a_shape), samples=[sample((2, 3), shape=(3, -1)), sample((), shape=(1, 1)), sample((0, 2), shape=0)])
+@op(
+    a=lambda g, a_shape: np.reshape(g, a_shape),
+    samples=[sample((2, 3), shape=(3, -1)), sample((), shape=(1, 1)), sample((0, 2), shape=0)],
+)
 def reshape(a: Array, shape: Shape) -> Tensor:
     """Return the same elements in another shape; one size may be -1, for what is left.
 
@@ -187,7 +190,9 @@ def _unpad(g: Array, array_shape: tuple[int, ...], pad_width: Any) -> Array:
     return g[tuple(slice(before, before + n) for (before, _), n in zip(pairs, array_shape, strict=True))]
 
 
-@op(array=_unpad, samples=[sample((2, 3), pad_width=1), sample((2, 3), pad_width=((0, 1), (2, 0)), constant_values=3.0)])
+@op(
+    array=_unpad, samples=[sample((2, 3), pad_width=1), sample((2, 3), pad_width=((0, 1), (2, 0)), constant_values=3.0)]
+)
 def pad(array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0) -> Tensor:
     """Return the array with `constant_values` before and after each axis.
 

@@ -245,7 +245,9 @@ def spread_windows(g: Array, size: Pair, window: Pair, stride: Pair, padding: Pa
     return kernel.sum_windows(columns, size, stride, padding)
 
 
-@composite(samples=[sample((2, 2, 4, 4), kernel_size=2), sample((1, 2, 5, 4), kernel_size=(3, 2), stride=(1, 2), padding=1)])
+@composite(
+    samples=[sample((2, 2, 4, 4), kernel_size=2), sample((1, 2, 5, 4), kernel_size=(3, 2), stride=(1, 2), padding=1)]
+)
 def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Tensor:
     """Return the mean of each window of the images, zeros of the padding included, as in PyTorch.
 
