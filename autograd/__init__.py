@@ -255,5 +255,4 @@ __all__ = [
     "where",
     "zeros",
     "zeros_like",
-    ,
 ]
