@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ def traverse(
     Raises:
         RuntimeError: through a released graph, or when a saved value was changed in place.
     """
+    gradients: Sequence[Any] | None
     nodes, forks = find_forks(seeds)
     pending: dict[Node, Any] = {}  # at forks, the sum of the gradients so far
     ready: list[Node] = []  # nodes whose gradient is complete

@@ -111,8 +111,9 @@ SCALARS = frozenset(np.sctypeDict.values())
 
 
 def like_of(value: Any) -> Like:
-    """Return what a node remembers of `value`: the scalar itself, or an array's (shape, dtype)."""
-    return value if value.__class__ in SCALARS else (value.shape, value.dtype)
+    """Return what a node remembers of `value`: a scalar, or an array's (shape, dtype)."""
+    # A copy, because in-place operations ask whether anything else holds the scalar of a Tensor.
+    return value.copy() if value.__class__ in SCALARS else (value.shape, value.dtype)
 
 
 def shape_of(like: Like) -> tuple[int, ...]:

@@ -97,7 +97,7 @@ class enable_grad(_GradMode):
     recording = True
 
 
-_default_dtype = np.dtype(np.float32)
+_default_dtype: np.dtype[Any] = np.dtype(np.float32)
 
 
 def get_default_dtype() -> np.dtype[Any]:
@@ -122,7 +122,7 @@ def set_default_dtype(dtype: DTypeLike) -> None:
     >>> set_default_dtype(np.float32)
     """
     global _default_dtype
-    new = np.dtype(dtype)
+    new: np.dtype[Any] = np.dtype(dtype)
     if new.kind != "f":
         raise TypeError(f"the default dtype must be a floating dtype such as float32 or float64, not {new}")
     _default_dtype = new

@@ -7,6 +7,7 @@ adds `backward`.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -456,11 +457,15 @@ class HookHandle:
 
     def __init__(self, hooks: dict[int, Any], hook: Callable[[Tensor], Any]) -> None:
         self._hooks = hooks
-        hooks[id(self)] = hook
+        self._key = next(_HOOK_NUMBERS)
+        hooks[self._key] = hook
 
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
-        self._hooks.pop(id(self), None)
+        self._hooks.pop(self._key, None)
+
+
+_HOOK_NUMBERS = itertools.count()
 
 
 def tensor_method(name: str) -> Callable[[F], F]:
@@ -569,7 +574,10 @@ def owned(array: Any) -> bool:
 def held_once(tensor: Tensor) -> bool:
     """Return whether nothing but `tensor` holds its values."""
     value = tensor._data
-    return (value.__class__ is not np.ndarray or value.base is None) and sys.getrefcount(value) <= _SLOT_ALONE
+    if value.__class__ is np.ndarray:
+        return value.base is None and sys.getrefcount(value) <= _SLOT_ALONE
+    in_node = tensor._node is not None and tensor._node.like is value  # for drawings; no rule needs it there
+    return sys.getrefcount(value) <= _SLOT_ALONE + in_node
 
 
 def _measure() -> tuple[int, int, int]:

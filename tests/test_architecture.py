@@ -1,0 +1,92 @@
+"""Imports point one way, nothing heavy is imported, and what README promises of the ops is true."""
+
+import ast
+import importlib
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import autograd
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Each layer may import from those before it, and from itself.
+LAYERS = [
+    "autograd.kernels",
+    "autograd.modes",
+    "autograd.graph",
+    "autograd.tensor",
+    "autograd.primitive",
+    "autograd.ops",
+    "autograd.creation",
+    "autograd.backward",
+    "autograd.checking",
+    "autograd.visualize",
+    "autograd.testing",
+    "autograd",
+    "nn",
+]
+
+
+def layer(module: str) -> int | None:
+    fits = [i for i, name in enumerate(LAYERS) if module == name or module.startswith(name + ".")]
+    return min(fits) if fits else None
+
+
+def imports(path: Path) -> list[str]:
+    """Return the modules that a file imports when it is imported; TYPE_CHECKING blocks and functions do not count."""
+    found = []
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
+            known = [m for m in submodules if (ROOT / Path(*m.split("."))).with_suffix(".py").exists()]
+            found += known or [node.module]
+    return found
+
+
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("autograd", "nn")
+    for path in (ROOT / package).rglob("*.py")
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module):
+    for other in imports(MODULES[module]):
+        if layer(other) is None:
+            continue
+        assert layer(other) <= layer(module), f"{module} must not import {other}"
+        if module.split(".")[0] == "nn" and other.split(".")[0] == "autograd":
+            assert other == "autograd", f"{module} uses only autograd's public names, not {other}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if "." in m and not m.endswith("__main__")])
+def test_no_module_shares_its_name_with_a_public_function(module):
+    package, _, name = module.rpartition(".")
+    importlib.import_module(module)
+    assert isinstance(getattr(importlib.import_module(package), name), types.ModuleType)
+    if module.startswith("autograd."):
+        assert name not in autograd.__all__
+
+
+def test_importing_loads_nothing_heavy():
+    code = "import autograd, nn, sys; print(' '.join(sorted({m.split('.')[0] for m in sys.modules})))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"graphviz", "pygraphviz", "matplotlib", "tqdm", "hypothesis", "torch", "scipy", "numba", "pytest"}
+    assert not heavy & set(loaded)
+
+
+def test_readme_lists_every_op():
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        import op_table
+    finally:
+        sys.path.pop(0)
+    assert op_table.table() in (ROOT / "README.md").read_text(), "run: python scripts/op_table.py --write"
