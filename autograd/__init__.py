@@ -129,7 +129,8 @@ from autograd.ops.shaping import (
     transpose,
 )
 from autograd.ops.window import avg_pool2d, conv2d, max_pool2d
-from autograd.primitive import Draw, op, sample
+from autograd.primitive import op
+from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
 __all__ = [

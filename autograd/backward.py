@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.graph import Like, Node, dtype_of, find_forks, shape_of
 from autograd.modes import clock
-from autograd.tensor import Tensor, owned, tensor_method, to_value, value_of, wrap
+from autograd.tensor import Tensor, tensor_method, value_of, wrap
+from autograd.values import owned, to_value
 
 # Graphs of at most so many nodes keep the gradients of at most so many elements that pass, for drawings.
 _DRAWN_IN_FULL = 256

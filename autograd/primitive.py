@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-import linecache
+import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd import modes
+from autograd import codegen, modes
 from autograd.graph import SCALARS, Constant, Like, Node, like_of, shape_of
-from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, held_once, tensor_method, to_value, wrap
+from autograd.samples import Sample
+from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, tensor_method, value_of, wrap
+from autograd.values import held_once, to_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
@@ -34,67 +35,6 @@ BINARY_OPERATORS = {
 COMPARISONS = {
     "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
 }  # fmt: skip
-
-
-# --- samples ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Draw:
-    """How to draw one input of a sample.
-
-    Attributes:
-        shape: the shape, or for an input that takes a sequence a tuple of shapes.
-        domain: the values lie between these.
-        kinks: points without a derivative; values keep a distance of a tenth of the domain's unit from them.
-        distinct: all values differ by a margin, for ops that compare them.
-        kind: the NumPy kind of the dtype: 'f' floating, 'b' bool, 'i' integer.
-    """
-
-    shape: tuple[Any, ...] = ()
-    domain: tuple[float, float] = (-2.0, 2.0)
-    kinks: tuple[float, ...] = ()
-    distinct: bool = False
-    kind: str = "f"
-
-    def array(self, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
-        """Return an array (or a list of arrays, for a tuple of shapes) drawn as described."""
-        if self.shape and isinstance(self.shape[0], tuple):
-            return [Draw(s, self.domain, self.kinks, self.distinct, self.kind).array(rng, dtype) for s in self.shape]
-        if self.kind != "f":
-            least, most = (0, 2) if self.kind == "b" else (int(self.domain[0]), int(self.domain[1]))
-            return rng.integers(least, most, self.shape).astype(bool if self.kind == "b" else np.int64)
-        low, high = self.domain
-        values = rng.uniform(low, high, self.shape)
-        if self.distinct:
-            size = int(np.prod(self.shape))
-            steps = (rng.permutation(size) + rng.uniform(0.2, 0.8, size)) / max(size, 1)
-            values = low + (high - low) * steps.reshape(self.shape)
-        for kink in self.kinks:
-            near = np.abs(values - kink) < 0.1
-            values = np.where(near, kink + np.where(values < kink, -0.1, 0.1) - (kink - values), values)
-        return np.asarray(values, dtype)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One call of an op: how to draw its inputs, and its options."""
-
-    inputs: tuple[Draw, ...]
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def draw(self, rng: np.random.Generator, dtype: Any = np.float64) -> tuple[Any, ...]:
-        """Return the drawn inputs."""
-        return tuple(d.array(rng, dtype) for d in self.inputs)
-
-
-def sample(*inputs: Draw | tuple[Any, ...], **options: Any) -> Sample:
-    """Describe one call of an op: for each array input its shape or a `Draw`, then the options.
-
-    >>> sample((2, 3), axis=1).options
-    {'axis': 1}
-    """
-    return Sample(tuple(d if isinstance(d, Draw) else Draw(d) for d in inputs), options)
 
 
 # --- the op -----------------------------------------------------------------------------------------------------------
@@ -271,194 +211,7 @@ def composite(*, samples: Sequence[Sample] = (), numpy: Any = None) -> Callable[
     return make
 
 
-# --- the function of an op --------------------------------------------------------------------------------------------
-# As dataclasses do, an op's function is compiled from a template, so that Python itself binds the arguments and every
-# op runs straight through: take the values out, compute, and if any input needs a gradient write a node.
-
-
-def _compile(made: Op, name: str, head: str, body: list[str], **space: Any) -> tuple[Any, str]:
-    """Compile a function from the lines of its body; return it and its source."""
-    source = "\n    ".join([f"def {name}({head}):", *body]) + "\n"
-    filename = f"<op {made.name}: {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    exec(compile(source, filename, "exec"), space)
-    return space[name], source
-
-
-def _compile_function(made: Op) -> None:
-    """Give the op its function and its `pull`."""
-    space: dict[str, Any] = {}
-    head = _parameters(made, space)
-    body = _variadic_body(made) if made.variadic else _fixed_body(made, "", "")
-    made.function, forward = _compile(made, made.name, head, body, _op=made, _value=made.value, **_RUNTIME, **space)
-    rules = {f"_rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
-    made.pull, backward = _compile(made, "pull", "_g, _inputs, _saved", _pull_body(made), **_RUNTIME, **rules)
-    made.source = f"{forward}\n\n{backward}"
-
-
-def _compile_operator(made: Op, name: str, first: str, second: str) -> Any:
-    """Compile an operator method: `first` is a Tensor for sure, an unsuitable `second` gives NotImplemented."""
-    body = _fixed_body(made, first, second)
-    return _compile(made, name, f"{first}, {second}", body, _op=made, _value=made.value, **_RUNTIME)[0]
-
-
-def _parameters(made: Op, space: dict[str, Any]) -> str:
-    """Return the op's parameter list as source; defaults go into `space`."""
-    bare = []
-    for p in made.signature.parameters.values():
-        if p.default is not p.empty:
-            space["_default_" + p.name] = p.default
-            p = p.replace(default=_Source("_default_" + p.name))
-        bare.append(p.replace(annotation=inspect.Parameter.empty))
-    return str(made.signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))[1:-1]
-
-
-class _Source:
-    """A default value that prints as its name."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-def _fixed_body(made: Op, first: str, second: str) -> list[str]:
-    """Return the lines of a function whose array parameters each take one array."""
-    lines = []
-    optional = {p for p in made.parameters if made.signature.parameters[p].default is None}
-    for p in made.parameters:
-        if p == first:
-            lines += [f"{p}_v = {p}._data; {p}_n = {p}._node"]
-            continue
-        taken = f"{p}_v = {p}._data; {p}_n = {p}._node"
-        lines += [f"if {p}.__class__ is _Tensor: {taken}"]  # `isinstance` is slow to say no, so it comes last
-        guard = f"{p} is None or " if p in optional else ""
-        lines += [f"elif {guard}{p}.__class__ in _plain: {p}_v = {p}; {p}_n = None"]
-        lines += [f"elif isinstance({p}, _Tensor): {taken}"]
-        lines += ["else:", f"    {p}_n = None"]
-        convert = f"{p}_v = _as_value({p}, {made.name!r})"
-        if p == second:
-            lines += [f"    try: {convert}", "    except TypeError:"]
-            lines += [f"        if isinstance({p}, (list, tuple)): raise", "        return NotImplemented"]
-        else:
-            lines += [f"    {convert}"]
-    values = {p: f"{p}_v" for p in made.parameters}
-    lines += _compute(made, values)
-    is_tensor = "True" if first else " or ".join(f"isinstance({p}, _Tensor)" for p in made.parameters)
-    wrapped = "_wrap_all" if made.several else "_wrap"
-    plain_result = f"return {wrapped}(out)" + ("" if first else f" if {is_tensor} else out")
-    ruled = [p for p, rule in zip(made.parameters, made.rules, strict=True) if rule]
-    if not ruled:
-        return [*lines, plain_result]
-    nothing = " and ".join(f"{p}_n is None" for p in ruled)
-    lines += [f"if {nothing} or _unrecorded and _get_ident() in _unrecorded:", f"    {plain_result}"]
-    inputs = [f"{p}_n" if p in ruled else "None" for p in made.parameters]
-    saved = []
-    for name in made.keeps:
-        users = [p for p, names in zip(made.parameters, made.names, strict=True) if name in names]
-        needed = "" if len(users) == len(ruled) else " or ".join(f"{p}_n is not None" for p in users)
-        saved += [_kept(made, name, values) + (f" if {needed} else None" if needed else "")]
-    return [*lines, *_node(made, _tuple(inputs), _tuple(saved)), *_constants(made, ruled), "return _result"]
-
-
-def _constants(made: Op, ruled: list[str]) -> list[str]:
-    """Return the lines that note what the inputs without a node were."""
-    if len(made.parameters) == 1:
-        return []
-    if len(made.parameters) > 2 or len(ruled) < 2:
-        pairs = _tuple([f"({p}, {p}_n)" if p in ruled else f"({p}, None)" for p in made.parameters])
-        return [f"_node.constant = tuple([_constant(x) for x, n in {pairs} if n is None])"]
-    lines = []
-    for p in made.parameters:
-        lines += [f"if {p}_n is None: _node.constant = {p} if {p}.__class__ is float else _constant({p})"]
-    return lines
-
-
-def _variadic_body(made: Op) -> list[str]:
-    """Return the lines of a function whose only array parameter takes a sequence."""
-    (p,) = made.parameters
-    return [
-        f"{p}_v = tuple([x._data if isinstance(x, _Tensor) else _as_value(x, {made.name!r}) for x in {p}])",
-        f"{p}_n = [x._node if isinstance(x, _Tensor) else None for x in {p}]",
-        *_compute(made, {p: f"{p}_v"}),
-        f"if not any({p}_n) or _unrecorded and _get_ident() in _unrecorded:",
-        f"    return _wrap(out) if any([isinstance(x, _Tensor) for x in {p}]) else out",
-        *_node(
-            made,
-            f"tuple({p}_n)",
-            _tuple([_kept(made, name, {p: f"{p}_v"}) for name in made.keeps]),
-        ),
-        f"_node.constant = tuple([_constant(x) for x, n in zip({p}, {p}_n) if n is None])",
-        "return _result",
-    ]
-
-
-def _node(made: Op, inputs: str, saved: str) -> list[str]:
-    """Return the lines that write the node and the result."""
-    if made.several:
-        like, result = "[_like_of(x) for x in out]", ["_result = _outputs(_node, out)"]
-        saved = f"(*{saved}, _node.like)"
-    else:
-        like = "out if out.__class__ in _scalars else (out.shape, out.dtype)"
-        result = ["_result = _new(_Tensor)", "_result._data = out", "_result._node = _node", "_result._leaf = None"]
-    return [
-        "_node = _Node()",
-        "_node.op = _op",
-        f"_node.inputs = {inputs}",
-        f"_node.like = {like}",
-        f"_node.saved = {saved}",
-        "_node.stamp = _clock.now",
-        "_node.extra = None",
-        *result,
-    ]
-
-
-def _pull_body(made: Op) -> list[str]:
-    """Return the lines of a function that calls the rules of the inputs that need a gradient."""
-    keeps = (*made.keeps, "_likes") if made.several else made.keeps
-    lines = [f"{', '.join(keeps)}, = _saved"] if keeps else []
-    calls = [f"_rule_{p}({', '.join(('_g', *names))})" for p, names in zip(made.parameters, made.names, strict=True)]
-    if made.variadic:
-        call = calls[0].replace("(_g", "(_g, _i", 1)
-        return [*lines, f"return [{call} if n is not None else None for _i, n in enumerate(_inputs)]"]
-    inputs = [f"{p}_n" for p in made.parameters]
-    lines += [f"{', '.join(inputs)}, = _inputs"]
-    if made.several:
-        lines += ["_g = _filled(_g, _likes)"]
-    if len(calls) == 1:  # the node would not be there if its only input needed no gradient
-        return [*lines, f"return ({calls[0]},)"]
-    gradients = [
-        f"{call} if {n} is not None else None" if rule else "None"
-        for call, n, rule in zip(calls, inputs, made.rules, strict=True)
-    ]
-    return [*lines, "return (", *(f"    {gradient}," for gradient in gradients), ")"]
-
-
-def _compute(made: Op, values: dict[str, str]) -> list[str]:
-    """Return the lines that call the value function."""
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    arguments = ", ".join(
-        f"{p.name}={p.name}" if p.kind is keyword else values.get(p.name, p.name)
-        for p in made.signature.parameters.values()
-    )
-    given = ", ".join(f"{p}={v}" for p, v in values.items())
-    return [f"try: out = _value({arguments})", f"except Exception as error: raise _explained(_op, error, {given})"]
-
-
-def _kept(made: Op, name: str, values: dict[str, str]) -> str:
-    """Return the source of what a rule's parameter `name` stands for."""
-    if name in values or name == "out" or name in made.options:
-        return values.get(name, name)
-    value = values[name.removesuffix("_shape")]
-    return f"tuple([x.shape for x in {value}])" if made.variadic else f"_shape({value})"
-
-
-def _tuple(items: list[str]) -> str:
-    return "(" + "".join(item + ", " for item in items).rstrip() + ")"
-
-
-# --- at run time ------------------------------------------------------------------------------------------------------
+# --- what an op's function calls --------------------------------------------------------------------------------------
 
 # What goes into NumPy's arithmetic as it is: numbers stay weak (NEP 50), float arrays and scalars keep their dtype.
 _PLAIN = frozenset([float, int, bool, complex, *SCALARS])
@@ -543,6 +296,28 @@ _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own
 }  # fmt: skip
 
 
+def _compile_function(made: Op) -> None:
+    """Give the op its function and its `pull`."""
+    space: dict[str, Any] = {}
+    head = codegen.parameter_list(made, space)
+    body = codegen.variadic_body(made) if made.variadic else codegen.fixed_body(made)
+    made.function, forward = codegen.compile_source(
+        made.name, head, body, made.name, _op=made, _value=made.value, **_RUNTIME, **space
+    )
+    rules = {f"_rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
+    made.pull, backward = codegen.compile_source(
+        "pull", "_g, _inputs, _saved", codegen.pull_body(made), made.name, **_RUNTIME, **rules
+    )
+    made.source = f"{forward}\n\n{backward}"
+
+
+def _compile_operator(made: Op, name: str, first: str, second: str) -> Any:
+    """Compile an operator method: `first` is a Tensor for sure, an unsuitable `second` gives NotImplemented."""
+    body = codegen.fixed_body(made, first, second)
+    head = f"{first}, {second}"
+    return codegen.compile_source(name, head, body, made.name, _op=made, _value=made.value, **_RUNTIME)[0]
+
+
 def _output(outputs: Any, i: int) -> Any:
     """One output of an op with several: what ties that output's Tensor to the node of the op."""
     return outputs[i]
@@ -590,7 +365,13 @@ def _register_operator(made: Op, symbol: str) -> None:
         return
     tensor_method(f"__r{symbol}__")(_compile_operator(made, f"__r{symbol}__", x2, x1))
 
+    write = getattr(operator, f"i{symbol}")
+
     def in_place(self: Tensor, other: Any) -> Any:
+        if isinstance(self._data, np.ndarray) and not self._would_record(other):
+            write(self._data, as_value(value_of(other), made.name))
+            modes.clock.mark(self._data)
+            return self
         alone = held_once(self)
         result = forward(self, other)
         return result if result is NotImplemented else self._become(result, f"in-place {made.name}", alone)

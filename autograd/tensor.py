@@ -8,7 +8,6 @@ adds `backward`.
 from __future__ import annotations
 
 import itertools
-import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +17,7 @@ from numpy.typing import DTypeLike
 
 from autograd.graph import Leaf, Node, like_of
 from autograd.modes import clock, get_default_dtype, get_ident, is_grad_enabled, unrecorded
+from autograd.values import require_differentiable, to_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,7 +62,7 @@ class Tensor:
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, name: str | None = None
     ) -> None:
-        self._data = to_value(data, dtype)
+        self._data = to_value(value_of(data), dtype)
         self._node = None
         self._leaf = None
         if requires_grad:
@@ -82,11 +82,11 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        new = to_value(value, None)
+        new = to_value(value_of(value), None)
         if self._node is not None and self._node is not self._leaf:
             raise RuntimeError("the values of a computed Tensor cannot be replaced; detach() it first")
         if self._node is not None:
-            _require_differentiable(new.dtype)
+            require_differentiable(new.dtype)
         self._set(new)
 
     def _set(self, value: Any) -> None:
@@ -254,7 +254,7 @@ class Tensor:
                 raise RuntimeError("only leaves can stop requiring a gradient; use detach() on a computed Tensor")
             self._node = None
         else:
-            _require_differentiable(self.dtype)
+            require_differentiable(self.dtype)
             self._node = self._identity()
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -341,12 +341,20 @@ class Tensor:
 
     # --- in-place changes -------------------------------------------------------------------------------------------
 
+    def _would_record(self, value: Any) -> bool:
+        """Return whether an in-place operation on this Tensor, with `value`, is to be recorded."""
+        needed = self._node is not None or (isinstance(value, Tensor) and value._node is not None)
+        return needed and get_ident() not in unrecorded
+
     def _write(self, value: Any, index: Any = ...) -> None:
         """Overwrite values without recording, telling nodes that saved them."""
-        self.data[index] = value
-        clock.mark(self._data)
-        if self._leaf is not None and not self.ndim:
-            self._leaf.like = like_of(self._data[()])
+        if isinstance(self._data, np.generic):  # a scalar never changes: whoever saved the old one still has it
+            box = np.array(self._data)
+            box[index] = value
+            self._set(box[()])
+        else:
+            self._data[index] = value
+            clock.mark(self._data)
 
     def _become(self, result: Tensor, what: str, alone: bool) -> Tensor:
         """Take over the values, and if recorded the history, of `result`: the end of every in-place operation.
@@ -364,7 +372,7 @@ class Tensor:
             raise ValueError(f"{what} cannot change the shape in place from {self.shape} to {result.shape}")
         if not np.can_cast(result.dtype, self.dtype, "same_kind"):
             raise TypeError(f"{what} cannot change the dtype in place from {self.dtype} to {result.dtype}")
-        if result._node is None and (self._node is None or get_ident() in unrecorded):
+        if not self._would_record(result):
             self._write(result._data)
             return self
         if self._node is not None and self.is_leaf:
@@ -490,111 +498,3 @@ def wrap(value: Any) -> Tensor:
 def value_of(x: Any) -> Any:
     """Return the array, or NumPy scalar, in a Tensor; anything else as it is."""
     return x._data if isinstance(x, Tensor) else x
-
-
-# --- making values ----------------------------------------------------------------------------------------------------
-
-
-def to_value(data: Any, dtype: DTypeLike | None) -> Any:
-    """Return what a Tensor of `data` holds: an array, or a NumPy scalar for 0-d data."""
-    if isinstance(data, Tensor):
-        value = data._data
-    elif isinstance(data, np.ndarray | np.generic):
-        value = _plain_array(data)
-    elif hasattr(data, "__array_function__") and hasattr(data, "__array_ufunc__"):
-        value = data  # another library's array that speaks NumPy's protocols stays what it is
-    else:
-        value = _from_python(data, dtype)
-    if value.dtype.kind not in "biufc":
-        raise TypeError(f"a Tensor holds numbers or bools, not {value.dtype} (from {_brief(data)})")
-    if dtype is not None and value.dtype != np.dtype(dtype):
-        value = value.astype(dtype)
-    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
-
-
-def _plain_array(data: Any) -> Any:
-    if type(data) is np.ndarray or isinstance(data, np.generic):
-        return data
-    if isinstance(data, np.ma.MaskedArray):
-        raise TypeError("a Tensor has no mask: fill the masked array first, for example data.filled(0)")
-    return np.asarray(data)
-
-
-def _from_python(data: Any, dtype: DTypeLike | None) -> Any:
-    """Convert numbers, (nested) sequences of them, and foreign arrays."""
-    if isinstance(data, list | tuple) and _holds_tensor(data):
-        raise TypeError("a list of Tensors would lose their gradients here: use autograd.stack or autograd.array")
-    foreign = hasattr(data, "__array__")
-    try:
-        value = np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"the nested lists have different lengths, so they make no array: {_brief(data)}") from error
-    if value.dtype == object or value.dtype.kind in "USV":
-        raise TypeError(f"a Tensor holds numbers or bools; got {_brief(data)}")
-    if not foreign and dtype is None and value.dtype.kind in "fc":
-        default = get_default_dtype()
-        value = value.astype(default if value.dtype.kind == "f" else np.result_type(default, np.complex64))
-    return value
-
-
-def _holds_tensor(data: Any) -> bool:
-    return any(isinstance(x, Tensor) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
-
-
-def _brief(data: Any) -> str:
-    text = repr(data)
-    return f"{type(data).__name__} {text if len(text) < 80 else text[:77] + '...'}"
-
-
-def _require_differentiable(dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "fc":
-        raise TypeError(
-            f"only floating or complex Tensors can require a gradient, not {dtype}: write 3.0 instead of 3, "
-            "or pass dtype=np.float32"
-        )
-
-
-# --- who else holds an array? -----------------------------------------------------------------------------------------
-# CPython counts references, so it knows exactly whether anything else (a saved value, a view, a user's variable) can
-# see an array. `np.ndarray.resize` asks the same question. The baselines are measured here, by the same kind of code.
-
-
-def owned(array: Any) -> bool:
-    """Return whether the caller's variable is the only thing that can see `array`'s memory, so it may be written."""
-    if array.__class__ is not np.ndarray or not array.flags.writeable or sys.getrefcount(array) > _ALONE:
-        return False
-    base = array.base
-    while base is not None:
-        if base.__class__ is not np.ndarray or sys.getrefcount(base) > _BASE_ALONE:
-            return False
-        base = base.base
-    return True
-
-
-def held_once(tensor: Tensor) -> bool:
-    """Return whether nothing but `tensor` holds its values."""
-    value = tensor._data
-    if value.__class__ is np.ndarray:
-        return value.base is None and sys.getrefcount(value) <= _SLOT_ALONE
-    in_node = tensor._node is not None and tensor._node.like is value  # for drawings; no rule needs it there
-    return sys.getrefcount(value) <= _SLOT_ALONE + in_node
-
-
-def _measure() -> tuple[int, int, int]:
-    def count(array: Any) -> int:
-        return sys.getrefcount(array)
-
-    def base_count(array: Any) -> int:
-        base = array.base
-        return sys.getrefcount(base)
-
-    def slot_count(tensor: Tensor) -> int:
-        value = tensor._data
-        return sys.getrefcount(value)
-
-    fresh = np.empty(2)
-    view = np.empty(2)[:1]
-    return count(fresh), base_count(view), slot_count(wrap(np.empty(2)))
-
-
-_ALONE, _BASE_ALONE, _SLOT_ALONE = _measure()

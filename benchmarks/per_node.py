@@ -61,7 +61,11 @@ def measure(start, n, turns, peers):
 
 
 def import_time(statement):
-    command = [sys.executable, "-c", f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"]
+    command = [
+        sys.executable,
+        "-c",
+        f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)",
+    ]
     return min(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(3))
 
 
@@ -86,10 +90,14 @@ def main():
         line = [f"{label:14s} ours {statistics.median(times['ours']):6.2f} us/op"]
         for peer in peers:
             ratios = [a / b for a, b in zip(times["ours"], times[peer.__name__], strict=True)]
-            line += [f"{peer.__name__} {statistics.median(times[peer.__name__]):6.2f} (ratio {statistics.median(ratios):.2f})"]
+            line += [
+                f"{peer.__name__} {statistics.median(times[peer.__name__]):6.2f} (ratio {statistics.median(ratios):.2f})"
+            ]
         print("  ".join(line))
     both = import_time("import autograd, nn")
-    print(f"import autograd, nn: {both:.3f} s" + (f", torch: {import_time('import torch'):.3f} s" if has["torch"] else ""))
+    print(
+        f"import autograd, nn: {both:.3f} s" + (f", torch: {import_time('import torch'):.3f} s" if has["torch"] else "")
+    )
 
 
 if __name__ == "__main__":

@@ -38,12 +38,12 @@ def spelled(made: Op | Composite) -> str:
 def row(made: Op | Composite) -> str:
     """Return the table row of one operation."""
     if isinstance(made, Composite):
-        gradient, keeps, kind = "composed", "", "composed"
+        gradient, keeps, kind = "", "", "composed"
     else:
         ruled = [p for p, rule in zip(made.parameters, made.rules, strict=True) if rule]
         gradient, keeps, kind = ", ".join(ruled) or "none", ", ".join(made.keeps), "primitive"
     summary = made.doc.split("\n")[0].rstrip(".").removeprefix("Return ").replace("|", "\\|")
-    return f"| `{made.name}` | {spelled(made)} | {summary} | {gradient if kind == 'primitive' else ''} | {keeps} | {kind} |"
+    return f"| `{made.name}` | {spelled(made)} | {summary} | {gradient} | {keeps} | {kind} |"
 
 
 def table() -> str:

@@ -17,8 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     "autograd.kernels",
     "autograd.modes",
+    "autograd.values",
     "autograd.graph",
     "autograd.tensor",
+    "autograd.samples",
+    "autograd.codegen",
     "autograd.primitive",
     "autograd.ops",
     "autograd.creation",

@@ -47,7 +47,8 @@ CASES = {
     "hypot": (lambda m, x, y: m.hypot(x, y), MATRIX, POSITIVE),
     "logaddexp": (lambda m, x, y: m.logaddexp(x, y), MATRIX * 30, MATRIX[::-1] * 30),
     "softplus": (lambda m, x: torch.nn.functional.softplus(x, threshold=1e9) if m is torch else m.softplus(x), MATRIX),
-    "worked example": (lambda m, x, y: 1 / (1 + m.exp(-(x * y).sum())), np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2, 1])),
+    "worked example": (lambda m, x, y: 1 / (1 + m.exp(-(x * y).sum())),
+                       np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2, 1])),
 }  # fmt: skip
 
 

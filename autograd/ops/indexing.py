@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd.kernels import indexing as kernel
-from autograd.primitive import composite, op, sample
-from autograd.tensor import Tensor, held_once, tensor_method, value_of
+from autograd.primitive import composite, op
+from autograd.samples import sample
+from autograd.tensor import Tensor, tensor_method, value_of
+from autograd.values import held_once
 
 Array = Any
 
@@ -73,7 +75,7 @@ def assign(x: Array, value: Array, index: Any) -> Tensor:
 @tensor_method("__setitem__")
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
     index = plain_index(index)
-    if self._node is None and not (isinstance(value, Tensor) and value.requires_grad):
+    if not self._would_record(value):
         self._write(value_of(value), index)
         return
     alone = held_once(self)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import op, sample
+from autograd.primitive import op
+from autograd.samples import sample
 from autograd.tensor import Tensor
 
 Array = Any

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import Draw, composite, op, sample
+from autograd.primitive import composite, op
+from autograd.samples import Draw, sample
 from autograd.tensor import Tensor, tensor_method, value_of
 
 Array = Any

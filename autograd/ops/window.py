@@ -12,7 +12,8 @@ import numpy as np
 
 from autograd.kernels import window as kernel
 from autograd.kernels.window import Pair, output_size
-from autograd.primitive import Draw, composite, op, sample
+from autograd.primitive import composite, op
+from autograd.samples import Draw, sample
 from autograd.tensor import Tensor, value_of
 
 Array = Any

@@ -1,0 +1,137 @@
+"""What a Tensor may hold, and who else may see it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.modes import get_default_dtype
+
+
+def to_value(data: Any, dtype: DTypeLike | None) -> Any:
+    """Return what a Tensor of `data` holds: an array, or a NumPy scalar for 0-d data.
+
+    Raises:
+        TypeError: for data that is not numbers or bools.
+        ValueError: for ragged lists.
+
+    >>> to_value([1.0, 2.0], None)
+    array([1., 2.], dtype=float32)
+    """
+    if isinstance(data, np.ndarray | np.generic):
+        value = _plain_array(data)
+    elif hasattr(data, "__array_function__") and hasattr(data, "__array_ufunc__"):
+        value = data  # another library's array that speaks NumPy's protocols stays what it is
+    else:
+        value = _from_python(data, dtype)
+    if value.dtype.kind not in "biufc":
+        raise TypeError(f"a Tensor holds numbers or bools, not {value.dtype} (from {_brief(data)})")
+    if dtype is not None and value.dtype != np.dtype(dtype):
+        value = value.astype(dtype)
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+
+
+def is_tensor(x: Any) -> bool:
+    """Return whether x is a Tensor; that class is defined on top of this file."""
+    return hasattr(x, "_node")
+
+
+def _plain_array(data: Any) -> Any:
+    if type(data) is np.ndarray or isinstance(data, np.generic):
+        return data
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("a Tensor has no mask: fill the masked array first, for example data.filled(0)")
+    return np.asarray(data)
+
+
+def _from_python(data: Any, dtype: DTypeLike | None) -> Any:
+    """Convert numbers, (nested) sequences of them, and foreign arrays."""
+    if isinstance(data, list | tuple) and _holds_tensor(data):
+        raise TypeError("a list of Tensors would lose their gradients here: use autograd.stack or autograd.array")
+    foreign = hasattr(data, "__array__")
+    try:
+        value = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"the nested lists have different lengths, so they make no array: {_brief(data)}") from error
+    if value.dtype == object or value.dtype.kind in "USV":
+        raise TypeError(f"a Tensor holds numbers or bools; got {_brief(data)}")
+    if not foreign and dtype is None and value.dtype.kind in "fc":
+        default = get_default_dtype()
+        value = value.astype(default if value.dtype.kind == "f" else np.result_type(default, np.complex64))
+    return value
+
+
+def _holds_tensor(data: Any) -> bool:
+    return any(is_tensor(x) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
+
+
+def _brief(data: Any) -> str:
+    text = repr(data)
+    return f"{type(data).__name__} {text if len(text) < 80 else text[:77] + '...'}"
+
+
+def require_differentiable(dtype: np.dtype[Any]) -> None:
+    """Raise a TypeError for a dtype whose Tensors cannot require a gradient."""
+    if dtype.kind not in "fc":
+        raise TypeError(
+            f"only floating or complex Tensors can require a gradient, not {dtype}: write 3.0 instead of 3, "
+            "or pass dtype=np.float32"
+        )
+
+
+# --- who else holds an array? -----------------------------------------------------------------------------------------
+# CPython counts references, so it knows exactly whether anything else (a saved value, a view, a user's variable) can
+# see an array. `np.ndarray.resize` asks the same question. The baselines are measured here, by the same kind of code.
+
+
+def owned(array: Any) -> bool:
+    """Return whether the caller's variable is the only thing that can see `array`'s memory, so it may be written."""
+    if array.__class__ is not np.ndarray or not array.flags.writeable or sys.getrefcount(array) > _ALONE:
+        return False
+    base = array.base
+    while base is not None:
+        if base.__class__ is not np.ndarray or sys.getrefcount(base) > _BASE_ALONE:
+            return False
+        base = base.base
+    return True
+
+
+def held_once(tensor: Any) -> bool:
+    """Return whether nothing but the Tensor `tensor` holds its values."""
+    value = tensor._data
+    if value.__class__ is np.ndarray:
+        return value.base is None and sys.getrefcount(value) <= _SLOT_ALONE
+    in_node = tensor._node is not None and tensor._node.like is value  # for drawings; no rule needs it there
+    return sys.getrefcount(value) <= _SLOT_ALONE + in_node
+
+
+class _Holder:
+    """Holds an array as a Tensor does."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+
+def _measure() -> tuple[int, int, int]:
+    def count(array: Any) -> int:
+        return sys.getrefcount(array)
+
+    def base_count(array: Any) -> int:
+        base = array.base
+        return sys.getrefcount(base)
+
+    def slot_count(holder: _Holder) -> int:
+        value = holder._data
+        return sys.getrefcount(value)
+
+    fresh = np.empty(2)
+    view = np.empty(2)[:1]
+    return count(fresh), base_count(view), slot_count(_Holder(np.empty(2)))
+
+
+_ALONE, _BASE_ALONE, _SLOT_ALONE = _measure()

@@ -1,0 +1,27 @@
+"""What all tests share: hypothesis profiles, names in doctests, and a fresh default dtype and seed for each test."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import autograd
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_defaults():
+    before = autograd.get_default_dtype()
+    autograd.set_default_dtype(np.float32)
+    autograd.manual_seed(0)
+    yield
+    autograd.set_default_dtype(before)
+
+
+@pytest.fixture(autouse=True)
+def _doctest_names(doctest_namespace):
+    doctest_namespace.update(np=np, autograd=autograd, Tensor=autograd.Tensor)
