@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograd import backward as _backward  # noqa: F401  gives Tensor its backward()
+from autograd.checking import GradcheckError, GradcheckReport, gradcheck, gradgradcheck
 from autograd.creation import (
     arange,
     array,
@@ -132,14 +133,18 @@ from autograd.ops.window import avg_pool2d, conv2d, max_pool2d
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
+from autograd.visualize import annotate, draw, render, to_dot, trace
 
 __all__ = [
     "Draw",
+    "GradcheckError",
+    "GradcheckReport",
     "Tensor",
     "abs",
     "absolute",
     "add",
     "all",
+    "annotate",
     "any",
     "arange",
     "arccos",
@@ -169,6 +174,7 @@ __all__ = [
     "cosh",
     "default_generator",
     "divide",
+    "draw",
     "empty",
     "empty_like",
     "enable_grad",
@@ -183,6 +189,8 @@ __all__ = [
     "full",
     "full_like",
     "get_default_dtype",
+    "gradcheck",
+    "gradgradcheck",
     "greater",
     "greater_equal",
     "hypot",
@@ -227,6 +235,7 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
+    "render",
     "reshape",
     "rint",
     "sample",
@@ -250,6 +259,8 @@ __all__ = [
     "take_along_axis",
     "tan",
     "tanh",
+    "to_dot",
+    "trace",
     "transpose",
     "trunc",
     "var",

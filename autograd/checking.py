@@ -25,8 +25,8 @@ Index: TypeAlias = tuple[int, ...]
 
 # The step in units of an entry's scale. It balances the h**4 that extrapolation leaves over with the rounding 1e-16/h.
 _STEP = 2.0**-10
-_TINY = 1e-6  # entries below are zeros on a scale of 1
-_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+# An entry's scale is its size, but at least this part of the largest entry's or of 1; arrays smaller still count as 0.
+_SMALL, _TINY = 1e-3, 1e-6
 _RTOL = 1e-6
 # However far apart the two differences are, an error of more than this part of the value is not excused by it. The
 # absolute part is for values that are zero: there any difference is infinitely large.
@@ -79,7 +79,7 @@ class InputResult:
         entries: how many entries of the Jacobian were checked.
         wrong: how many of them are wrong.
         kinks: how many were accepted because f has a kink there and the analytic value lies between the slopes.
-        worst: the entry whose error exceeds its tolerance most, or comes nearest to it; None without entries.
+        worst: the wrong entry with the largest error, or else the one nearest to its tolerance; None without entries.
     """
 
     position: int
@@ -272,10 +272,10 @@ def _check(
         raise ValueError(f"eps, the step of the differences, must be a positive number, not {eps}")
     with enable_grad(), np.errstate(all="ignore"):  # whatever is not finite is reported as such
         leaves, outputs = problem.first_run()
-        base = _flat(outputs)
+        base, rounding = _flat(outputs), max(problem.rounding, _rounding(outputs))
         results = []
         for which, analytic in enumerate(_analytic_jacobians(leaves, outputs)):
-            slopes = _measure(problem, which, base, eps)
+            slopes = _measure(problem, which, base, rounding, eps)
             results.append(_compare(problem, which, outputs, analytic, slopes, atol, rtol))
     report = GradcheckReport(check, _function_name(problem.f), tuple(results))
     if raise_exception and not report:
@@ -308,6 +308,8 @@ def _derivative(problem: _Problem) -> _Problem:
         (*problem.values, *seeds),
         (*problem.checked, *range(count, count + len(seeds))),
         (*problem.names, *(f"v{i}" for i in range(len(seeds)))),
+        subject="the gradient of f",
+        rounding=_rounding(outputs),
     )
 
 
@@ -327,12 +329,16 @@ class _Problem:
         values: the arguments: float64 arrays where checked, what was given elsewhere.
         checked: the positions of the arguments that are checked.
         names: the name of each argument.
+        subject: what messages call f.
+        rounding: the relative error of what f computes, where its outputs do not show it.
     """
 
     f: Callable[..., Any]
     values: tuple[Any, ...]
     checked: tuple[int, ...]
     names: tuple[str, ...]
+    subject: str = "f"
+    rounding: float = 0.0
 
     @classmethod
     def of(cls, f: Callable[..., Any], inputs: Any) -> _Problem:
@@ -358,7 +364,7 @@ class _Problem:
                     f"f changes its input {self.names[i]!r} in place, so its value is not a function of its inputs: "
                     "make f compute new Tensors instead, for example from x.copy()"
                 )
-        _require_finite(outputs)
+        _require_finite(outputs, self.subject)
         _require_repeatable(outputs, self.run(self.values)[1])
         return [arguments[i] for i in self.checked], outputs
 
@@ -374,11 +380,11 @@ class _Problem:
         try:
             result = _flat(self.run(values)[1])
         except Exception as error:
-            raise ValueError(f"f can be computed at the inputs, but not {place}: {_EDGE}") from error
+            raise ValueError(f"{self.subject} can be computed at the inputs, but not {place}: {_EDGE}") from error
         if result.size != size:
             raise ValueError(f"f's outputs have {size} elements at the inputs, but {result.size} {place}: {_EDGE}")
         if not np.isfinite(result).all():
-            raise ValueError(f"f is finite at the inputs, but not {place}: {_EDGE}")
+            raise ValueError(f"{self.subject} is finite at the inputs, but not {place}: {_EDGE}")
         return result
 
 
@@ -464,15 +470,20 @@ def _floating(result: Any) -> list[Tensor]:
     return floating
 
 
-def _require_finite(outputs: list[Tensor]) -> None:
-    """Raise where f has no value."""
+def _rounding(outputs: Sequence[Tensor]) -> float:
+    """Return the relative rounding error of the outputs' coarsest dtype."""
+    return max(float(np.finfo(output.dtype).eps) for output in outputs)
+
+
+def _require_finite(outputs: list[Tensor], subject: str) -> None:
+    """Raise where a function has no value."""
     for i, output in enumerate(outputs):
         bad = np.argwhere(~np.isfinite(value_of(output)))
         if len(bad):
             index = tuple(map(int, bad[0]))
             raise ValueError(
-                f"output {i} of f is {value_of(output)[index]}{' at index ' + str(index) if index else ''}, where no "
-                "derivative can be checked: choose inputs inside f's domain"
+                f"output {i} of {subject} is {value_of(output)[index]}{f' at index {index}' if index else ''}, where "
+                "no derivative can be checked: choose inputs inside f's domain"
             )
 
 
@@ -544,12 +555,12 @@ def _steps(values: Floats, eps: float | None) -> Floats:
     if eps is not None:
         return np.full(values.size, float(eps))
     sizes = np.abs(values).ravel()
-    scale = np.maximum(sizes, 0.01 * sizes.max(initial=0.0))
+    scale = np.maximum(sizes, _SMALL * min(sizes.max(initial=0.0), 1.0))
     scale = np.where(scale < _TINY, 1.0, scale)
     return np.exp2(np.round(np.log2(scale * _STEP)))
 
 
-def _measure(problem: _Problem, which: int, base: Floats, eps: float | None) -> _Slopes:
+def _measure(problem: _Problem, which: int, base: Floats, rounding: float, eps: float | None) -> _Slopes:
     """Measure the Jacobian for one input by differences to both sides, with a step and its half."""
     steps = _steps(problem.values[problem.checked[which]], eps)
     shape = (len(steps), base.size)
@@ -558,14 +569,13 @@ def _measure(problem: _Problem, which: int, base: Floats, eps: float | None) -> 
         for part in (1.0, -1.0, 0.5, -0.5)
     )
     h = steps[:, None]
-    largest = np.maximum(np.maximum(np.abs(up), np.abs(down)), np.abs(base))
-    return _slopes(h, largest, (up - base) / h, (base - down) / h, (near_up - base) * 2 / h, (base - near_down) * 2 / h)
+    noise = 4 * rounding * np.maximum(np.maximum(np.abs(up), np.abs(down)), np.abs(base)) / h
+    return _slopes(noise, (up - base) / h, (base - down) / h, (near_up - base) * 2 / h, (base - near_down) * 2 / h)
 
 
-def _slopes(h: Floats, largest: Floats, right: Floats, left: Floats, near_right: Floats, near_left: Floats) -> _Slopes:
+def _slopes(noise: Floats, right: Floats, left: Floats, near_right: Floats, near_left: Floats) -> _Slopes:
     """Judge the slopes to the right and left that a step and its half gave."""
     far, near = (right + left) / 2, (near_right + near_left) / 2
-    noise = _ROUNDING * largest / h
     # For a smooth function the slopes to both sides differ by h f'', half of that with half the step: twice the one
     # minus the other is zero but for h**3. At a kink both differ by its whole angle, at a jump the nearer ones by more.
     bend, near_bend = right - left, near_right - near_left
@@ -598,17 +608,18 @@ def _compare(
     slack = slopes.noise + _RTOL * np.maximum(np.abs(slopes.low), np.abs(slopes.high))
     between = (analytic >= slopes.low - slack) & (analytic <= slopes.high + slack)
     kinks = slopes.bent & between & (~close | slopes.kinked)
+    wrong = ~close & ~kinks
+    badness = np.where(wrong, error, 0) if wrong.any() else np.where(kinks, 0, error / np.maximum(allowed, 1e-300))
     position = problem.checked[which]
     shape = problem.values[position].shape
-    excess = np.where(kinks, -1.0, np.nan_to_num(error / np.maximum(allowed, 1e-300), nan=np.inf))
     return InputResult(
         position=position,
         name=problem.names[position],
         shape=shape,
         entries=error.size,
-        wrong=int((~close & ~kinks).sum()),
+        wrong=int(wrong.sum()),
         kinks=int(kinks.sum()),
-        worst=_entry(int(np.argmax(excess)), shape, outputs, analytic, slopes) if error.size else None,
+        worst=_entry(int(np.argmax(badness)), shape, outputs, analytic, slopes) if error.size else None,
     )
 
 
