@@ -19,6 +19,7 @@ from autograd.creation import (
     zeros,
     zeros_like,
 )
+from autograd.custom import Function
 from autograd.modes import (
     default_generator,
     enable_grad,
@@ -114,6 +115,7 @@ from autograd.ops.reduction import (
     var,
 )
 from autograd.ops.shaping import (
+    alias,
     astype,
     broadcast_to,
     concatenate,
@@ -133,16 +135,30 @@ from autograd.ops.window import avg_pool2d, conv2d, max_pool2d
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
+from autograd.transforms import (
+    checkpoint,
+    elementwise_grad,
+    ggnvp,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from autograd.visualize import annotate, draw, render, to_dot, trace
 
 __all__ = [
     "Draw",
+    "Function",
     "GradcheckError",
     "GradcheckReport",
     "Tensor",
     "abs",
     "absolute",
     "add",
+    "alias",
     "all",
     "annotate",
     "any",
@@ -166,6 +182,7 @@ __all__ = [
     "broadcast_to",
     "cbrt",
     "ceil",
+    "checkpoint",
     "clip",
     "concatenate",
     "conv2d",
@@ -175,6 +192,7 @@ __all__ = [
     "default_generator",
     "divide",
     "draw",
+    "elementwise_grad",
     "empty",
     "empty_like",
     "enable_grad",
@@ -189,16 +207,22 @@ __all__ = [
     "full",
     "full_like",
     "get_default_dtype",
+    "ggnvp",
+    "grad",
     "gradcheck",
     "gradgradcheck",
     "greater",
     "greater_equal",
+    "hessian",
+    "hvp",
     "hypot",
     "invert",
     "is_grad_enabled",
     "isfinite",
     "isinf",
     "isnan",
+    "jacobian",
+    "jvp",
     "less",
     "less_equal",
     "linspace",
@@ -263,7 +287,9 @@ __all__ = [
     "trace",
     "transpose",
     "trunc",
+    "value_and_grad",
     "var",
+    "vjp",
     "where",
     "zeros",
     "zeros_like",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Like, Node, dtype_of, find_forks, shape_of
+from autograd.graph import Like, Node, dtype_of, find_forks, leading_to, shape_of
 from autograd.modes import clock
 from autograd.tensor import Tensor, tensor_method, value_of, wrap
 from autograd.values import owned, to_value
@@ -34,7 +34,7 @@ def traverse(
         seeds: the gradient of the objective with respect to each of some nodes' outputs.
         retain: keep the saved values for another pass, instead of releasing them on the way.
         create_graph: record the rules.
-        wanted: return the gradients of these nodes, instead of storing gradients on leaves.
+        wanted: return the gradients of these nodes and go no further, instead of storing gradients on leaves.
 
     Returns:
         The gradient of each `wanted` node that was reached.
@@ -43,7 +43,10 @@ def traverse(
         RuntimeError: through a released graph, or when a saved value was changed in place.
     """
     gradients: Sequence[Any] | None
-    nodes, forks = find_forks(seeds)
+    among = None if wanted is None else leading_to(wanted, seeds)
+    if among is not None:
+        seeds = {node: seed for node, seed in seeds.items() if node in among}
+    count, forks = find_forks(seeds, among, wanted or ())
     pending: dict[Node, Any] = {}  # at forks, the sum of the gradients so far
     ready: list[Node] = []  # nodes whose gradient is complete
     sums: list[Any] = []  # those gradients
@@ -56,7 +59,7 @@ def traverse(
             sums.append(h)
     h = None
     found: dict[Node, Any] = {}
-    small = len(nodes) <= _DRAWN_IN_FULL
+    small = count <= _DRAWN_IN_FULL and wanted is None
     now = clock.now
     while ready:
         node = ready.pop()
@@ -66,6 +69,7 @@ def traverse(
             g = _hooked(node, g, create_graph, wanted is None)
         if wanted is not None and node in wanted:
             found[node] = g
+            continue
         if op is None:
             if wanted is None and g is not None:
                 if not create_graph and not owned(g):  # a gradient belongs to its Tensor alone
@@ -80,6 +84,8 @@ def traverse(
         if not retain:
             node.saved = None
         inputs = node.inputs
+        if among is not None:
+            inputs = tuple([n if n in among else None for n in inputs])
         try:
             gradients = op.pull(g, inputs, saved) if g is not None else (None,) * len(inputs)  # type: ignore[arg-type]
             for edge, h in zip(inputs, gradients):

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from autograd.modes import get_default_dtype
 from autograd.ops.shaping import copy, stack
-from autograd.tensor import FUNCTIONS, Tensor, value_of, wrap
+from autograd.tensor import FUNCTIONS, Tensor, value_of
 
 Shape = int | tuple[int, ...]
 
@@ -116,7 +116,7 @@ def zeros_like(a: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = 
     >>> zeros_like(Tensor([1.0, 2.0]))
     Tensor([0., 0.])
     """
-    return wrap(np.zeros_like(_values(a), dtype=dtype, shape=shape)[()])
+    return Tensor(np.zeros_like(_values(a), dtype=dtype, shape=shape))
 
 
 def ones_like(a: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = None) -> Tensor:
@@ -125,7 +125,7 @@ def ones_like(a: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = N
     >>> ones_like(Tensor([1.0, 2.0]))
     Tensor([1., 1.])
     """
-    return wrap(np.ones_like(_values(a), dtype=dtype, shape=shape)[()])
+    return Tensor(np.ones_like(_values(a), dtype=dtype, shape=shape))
 
 
 def empty_like(a: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = None) -> Tensor:
@@ -134,7 +134,7 @@ def empty_like(a: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = 
     >>> empty_like(Tensor([1.0, 2.0])).shape
     (2,)
     """
-    return wrap(np.empty_like(_values(a), dtype=dtype, shape=shape)[()])
+    return Tensor(np.empty_like(_values(a), dtype=dtype, shape=shape))
 
 
 def full_like(a: Any, fill_value: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = None) -> Tensor:

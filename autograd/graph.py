@@ -7,7 +7,7 @@ activation that no rule named is freed while the graph lives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -126,10 +126,48 @@ def dtype_of(like: Like) -> np.dtype[Any]:
     return like[1] if type(like) is tuple else like.dtype  # type: ignore[union-attr]
 
 
-def find_forks(roots: Iterable[Node]) -> tuple[set[Node], dict[Node, int]]:
-    """Return all nodes that the roots depend on, and the forks: how many gradients each will get, where several.
+def reachable(roots: Iterable[Node], stop: Container[Node] = ()) -> dict[Node, None]:
+    """Return the roots and all nodes that they were computed from, in an order that the graph alone decides.
+
+    What only nodes in `stop` were computed from is left out.
+    """
+    stack = list(roots)
+    seen = dict.fromkeys(stack)
+    while stack:
+        node = stack.pop()
+        for parent in node.inputs if node not in stop else ():
+            if parent is not None and parent not in seen:
+                seen[parent] = None
+                stack.append(parent)
+    return seen
+
+
+def leading_to(wanted: Collection[Node], roots: Iterable[Node]) -> set[Node]:
+    """Return the nodes on the paths from the roots to the wanted nodes, where the paths end."""
+    nodes = reachable(roots, stop=wanted)
+    users: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for parent in node.parents() if node not in wanted else ():
+            users.setdefault(parent, []).append(node)
+    stack = [node for node in wanted if node in nodes]
+    seen = set(stack)
+    while stack:
+        for user in users.get(stack.pop(), ()):
+            if user not in seen:
+                seen.add(user)
+                stack.append(user)
+    return seen
+
+
+def find_forks(roots: Iterable[Node], among: set[Node] | None, ends: Container[Node]) -> tuple[int, dict[Node, int]]:
+    """Return how many nodes the roots depend on, and the forks: how many gradients each will get, where several.
 
     A root gets one from outside.
+
+    Args:
+        roots: where gradients come in.
+        among: leave out nodes that are not among these, if given.
+        ends: go no further than these.
 
     Raises:
         RuntimeError: when part of the graph has been released by an earlier backward pass.
@@ -139,16 +177,18 @@ def find_forks(roots: Iterable[Node]) -> tuple[set[Node], dict[Node, int]]:
     forks: dict[Node, int] = {}
     while stack:
         node = stack.pop()
+        if node in ends:
+            continue
         if node.saved is None:
             raise RuntimeError(_RELEASED.format(node.op.name if node.op else "leaf"))
         for parent in node.inputs:
-            if parent is not None:
+            if parent is not None and (among is None or parent in among):
                 if parent in seen:
                     forks[parent] = forks.get(parent, 1) + 1
                 else:
                     seen.add(parent)
                     stack.append(parent)
-    return seen, forks
+    return len(seen), forks
 
 
 _RELEASED = (

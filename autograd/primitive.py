@@ -102,19 +102,19 @@ class Op:
     def relink(self, node: Node) -> tuple[Any, ...]:
         """Return what `node` saved as Tensors tied to the graph, so that rules run on it are recorded."""
         saved = node.saved or ()
-        linked = (self._linked(node, name, value) for name, value in zip(self.keeps, saved))
-        return (*linked, *saved[len(self.keeps) :])
+        kept = (self._linked(node, name, value) for name, value in zip(self.keeps, saved))
+        return (*kept, *saved[len(self.keeps) :])
 
     def _linked(self, node: Node, name: str, value: Any) -> Any:
         if value is None:
             return None
         if name == "out":
-            return _outputs(node, value) if self.several else _result(value, node)
+            return outputs_of(node, value) if self.several else linked(value, node)
         if name in self.parameters:
             sources = node.inputs if self.variadic else (node.inputs[self.parameters.index(name)],)
             values = value if self.variadic else (value,)
-            linked = tuple(_result(v, s) if isinstance(s, Node) else v for v, s in zip(values, sources, strict=True))
-            return linked if self.variadic else linked[0]
+            tied = tuple(linked(v, s) if s is not None else v for v, s in zip(values, sources, strict=True))
+            return tied if self.variadic else tied[0]
         return value
 
     def __repr__(self) -> str:
@@ -255,7 +255,8 @@ def constant(x: Any) -> Any:
     return Constant(like_of(value), None)
 
 
-def _result(value: Any, node: Node) -> Tensor:
+def linked(value: Any, node: Node) -> Tensor:
+    """Return a Tensor of a value that `node` computed."""
     tensor = wrap(value)
     tensor._node = node
     return tensor
@@ -265,7 +266,7 @@ def _wrap_all(values: Sequence[Any]) -> tuple[Tensor, ...]:
     return tuple(wrap(value) for value in values)
 
 
-def _outputs(node: Node, values: Sequence[Any]) -> tuple[Tensor, ...]:
+def outputs_of(node: Node, values: Sequence[Any]) -> tuple[Tensor, ...]:
     """Return the outputs of an op with several, each with a node that passes its gradient on."""
     results = []
     for i, value in enumerate(values):
@@ -274,12 +275,12 @@ def _outputs(node: Node, values: Sequence[Any]) -> tuple[Tensor, ...]:
             continue
         part = Node()
         part.op, part.inputs, part.saved, part.like = _PART, (node,), (i,), like_of(value)
-        part.stamp, part.extra = modes.clock.now, None
-        results.append(_result(value, part))
+        part.stamp, part.extra, part.constant = modes.clock.now, None, i
+        results.append(linked(value, part))
     return tuple(results)
 
 
-def _filled(gradients: dict[int, Any], likes: list[Like]) -> list[Any]:
+def fill_missing(gradients: dict[int, Any], likes: list[Like]) -> list[Any]:
     """Return a gradient for each output of an op with several, zero for those that nothing used."""
     return [gradients[i] if i in gradients else _zeros(like) for i, like in enumerate(likes)]
 
@@ -291,8 +292,8 @@ def _zeros(like: Like) -> Any:
 _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own parameters
     "_Tensor": Tensor, "_Node": Node, "_scalars": SCALARS, "_plain": _PLAIN, "_as_value": as_value,
     "_constant": constant, "_shape": np.shape, "_wrap": wrap, "_wrap_all": _wrap_all, "_new": object.__new__,
-    "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": _outputs,
-    "_like_of": like_of, "_explained": _explained, "_filled": _filled,
+    "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": outputs_of,
+    "_like_of": like_of, "_explained": _explained, "_filled": fill_missing,
 }  # fmt: skip
 
 
@@ -325,6 +326,22 @@ def _output(outputs: Any, i: int) -> Any:
 
 _PART = Op(_output, _output, {"outputs": lambda g, i: {i: g}}, (), False, False)
 _compile_function(_PART)
+
+
+def record(made: Any, inputs: Sequence[Node | None], saved: tuple[Any, ...], values: Any) -> Any:
+    """Write the node of an operation that was not made by `op`, and return its result.
+
+    Args:
+        made: has `name`, `several`, `pull` and `relink`, as an `Op` has.
+        inputs: the node that each gradient of `pull` goes to, or None.
+        saved: what `pull` needs.
+        values: the array that was computed, or if `several` a tuple of arrays.
+    """
+    node = Node()
+    node.op, node.inputs, node.saved = made, tuple(inputs), saved
+    node.like = [like_of(value) for value in values] if made.several else like_of(values)
+    node.stamp, node.extra = modes.clock.now, None
+    return outputs_of(node, values) if made.several else linked(values, node)
 
 
 # --- registration -----------------------------------------------------------------------------------------------------

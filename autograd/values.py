@@ -91,21 +91,26 @@ def owned(array: Any) -> bool:
     """Return whether the caller's variable is the only thing that can see `array`'s memory, so it may be written."""
     if array.__class__ is not np.ndarray or not array.flags.writeable or sys.getrefcount(array) > _ALONE:
         return False
-    base = array.base
-    while base is not None:
-        if base.__class__ is not np.ndarray or sys.getrefcount(base) > _BASE_ALONE:
-            return False
-        base = base.base
-    return True
+    return array.base is None or _base_alone(array)
 
 
 def held_once(tensor: Any) -> bool:
     """Return whether nothing but the Tensor `tensor` holds its values."""
     value = tensor._data
     if value.__class__ is np.ndarray:
-        return value.base is None and sys.getrefcount(value) <= _SLOT_ALONE
+        return sys.getrefcount(value) <= _SLOT_ALONE and (value.base is None or _base_alone(value))
     in_node = tensor._node is not None and tensor._node.like is value  # for drawings; no rule needs it there
     return sys.getrefcount(value) <= _SLOT_ALONE + in_node
+
+
+def _base_alone(view: Any) -> bool:
+    """Return whether only `view` holds the array that it is a view of."""
+    base = view.base
+    while base is not None:
+        if base.__class__ is not np.ndarray or sys.getrefcount(base) > _BASE_ALONE:
+            return False
+        base = base.base
+    return True
 
 
 class _Holder:

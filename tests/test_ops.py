@@ -18,6 +18,7 @@ from autograd.testing import (
     check_call,
     check_op,
     check_purity,
+    check_sample,
     draw_call,
     edge_shapes,
     shapes,
@@ -94,6 +95,11 @@ def imprecise_in_float32(x):
     return x.astype(np.float16).astype(x.dtype) * 2 if x.dtype == np.float32 else x * 2
 
 
+@broken(x=lambda g: g.round(1) * 2 if value_of(g).dtype == np.float32 else g * 2)
+def imprecise_gradient_in_float32(x):
+    return x * 2
+
+
 def doubled_in_place(g):
     if not isinstance(g, Tensor):
         g *= 2
@@ -117,6 +123,16 @@ def depends_on_the_layout(x):
     return np.asarray(x).ravel("K").reshape(x.shape) * 2
 
 
+@broken(x=lambda g: g * 2, shape=(3,))
+def depends_on_gaps(x):
+    return x * (3 if x.strides[0] > x.itemsize else 2)
+
+
+@broken(x=lambda g: g * 2, shape=(3,))
+def depends_on_direction(x):
+    return x * (3 if x.strides[0] < 0 else 2)
+
+
 @broken(x1=lambda g, x1, x2: g * (x2 + (x1 is x2)), x2=lambda g, x1: g * x1)
 def wrong_for_equal_arguments(x1, x2):
     return x1 * x2
@@ -125,6 +141,16 @@ def wrong_for_equal_arguments(x1, x2):
 @broken(x1=lambda g: g, x2=lambda g: g, shape=())
 def wrong_for_numbers(x1, x2):
     return x1 + (x2 + 1 if type(x2) is float else x2)
+
+
+@broken(x1=lambda g: g, x2=lambda g: g, shape=())
+def numbers_are_not_weak(x1, x2):
+    return x1 + x2
+
+
+@broken(x1=lambda g, x2: g * (3 if type(x2) is float else x2), x2=lambda g, x1: g * x1, shape=())
+def wrong_gradient_for_numbers(x1, x2):
+    return x1 * x2
 
 
 @broken(x=lambda g: g, shape=())
@@ -154,25 +180,42 @@ def records_without_a_rule(x):
 
 
 arrays_give_tensors.op.function = lambda x: autograd.positive(Tensor(x))
+numbers_are_not_weak.op.function = lambda *xs: autograd.add(*[np.float64(x) if type(x) is float else x for x in xs])
 records_without_a_rule.op.function = lambda x: autograd.positive(x)
 
-BROKEN = {
-    wrong_sign: "check_first_order", hidden_dependence: "check_second_order",
-    differs_when_recorded: "check_second_order", slow_rule: "check_dtypes", promotes: "check_dtypes",
-    imprecise_in_float32: "check_dtypes", changes_the_incoming_gradient: "check_purity",
-    writes_to_its_input: "check_layouts", depends_on_the_layout: "check_layouts",
-    wrong_for_equal_arguments: "check_repeated_argument", wrong_for_numbers: "check_numbers",
-    fails_for_scalars: "check_value", fails_for_empty_arrays: "check_value", does_not_broadcast: "check_value",
-    arrays_give_tensors: "check_value", records_without_a_rule: "check_recording",
-}  # fmt: skip
+BROKEN = {  # the property that fails, and what is said about it
+    arrays_give_tensors: ("check_value", "arrays in gave a Tensor out"),
+    fails_for_scalars: ("check_value", "Error: "),
+    fails_for_empty_arrays: ("check_value", "ValueError: zero-size"),
+    does_not_broadcast: ("check_value", "assert"),
+    records_without_a_rule: ("check_recording", "requires_grad of the result is True, not False"),
+    wrong_sign: ("check_first_order", "gradcheck of wrong_sign: 1 of 1 inputs WRONG"),
+    hidden_dependence: ("check_second_order", "gradgradcheck of hidden_dependence: 1 of 2 inputs WRONG"),
+    differs_when_recorded: ("check_second_order", "under create_graph=True and those without differ"),
+    promotes: ("check_dtypes", "results for float32 are float64, not float32"),
+    slow_rule: ("check_dtypes", "the rule for input 0 computes in float64"),
+    imprecise_in_float32: ("check_dtypes", "the results in float32 and float64 differ"),
+    imprecise_gradient_in_float32: ("check_dtypes", "the gradients in float32 and float64 differ"),
+    writes_to_its_input: ("check_layouts", "read-only"),
+    depends_on_the_layout: ("check_layouts", "the results for contiguous and column-major inputs differ"),
+    depends_on_gaps: ("check_layouts", "the results for contiguous and strided inputs differ"),
+    depends_on_direction: ("check_layouts", "the results for contiguous and reversed inputs differ"),
+    changes_the_incoming_gradient: ("check_purity", "changed in place: incoming gradient 0"),
+    wrong_for_equal_arguments: ("check_repeated_argument", "the gradient of f(x, x) and the sum of both differ"),
+    wrong_for_numbers: ("check_numbers", "the results for a number and an array as input 1 differ"),
+    numbers_are_not_weak: ("check_numbers", "the result for a number as input 0 is float64, not float32"),
+    wrong_gradient_for_numbers: ("check_numbers", "the gradients for a number and an array as input 1 differ"),
+}
 
 
 @pytest.mark.parametrize("function", BROKEN, ids=lambda f: f.op.name)
 def test_check_op_names_the_broken_promise(function):
+    name, (promise, words) = function.op.name, BROKEN[function]
     with pytest.raises(AssertionError) as caught:
         check_op(function)
-    name = function.op.name
-    assert re.match(rf"op '{name}' fails {BROKEN[function]}: [A-Z].*\nfor {name}\(", str(caught.value)), caught.value
+    message = str(caught.value)
+    assert re.match(rf"op '{name}' fails {promise}: [A-Z].*\nfor {name}\(", message), message
+    assert words in message
 
 
 def test_check_op_accepts_a_right_op_of_the_user():
@@ -206,6 +249,32 @@ def test_check_op_finds_wrong_gradients_of_the_users_samples_only_where_they_are
     check_op(wrong_above_five, [(np.array([1.0, 2.0]),)])
     with pytest.raises(AssertionError, match=r"check_first_order.*\n.*\[1\. 9\.\]"):
         check_op(wrong_above_five, [(np.array([1.0, 2.0]),), (np.array([1.0, 9.0]),)])
+
+
+def test_check_op_tries_every_edge_shape_and_float64_whatever_it_is_given():
+    seen = set()
+
+    @op(x1=lambda g: g, x2=lambda g: g, samples=[sample((), ())])
+    def watched(x1, x2):
+        if {np.result_type(x1), np.result_type(x2)} == {np.dtype(np.float64)}:
+            seen.add((np.shape(x1), np.shape(x2)))
+        return x1 + x2
+
+    check_sample(watched.op, watched.op.samples[0], examples=1)
+    assert seen >= set(edge_shapes(2))
+    check_op(watched, [(np.ones((7, 1), np.float32), np.ones(5, np.float32))])
+    assert ((7, 1), (5,)) in seen
+
+
+def test_a_call_leaves_out_what_the_sample_leaves_out():
+    @op(a=lambda g: g, b=lambda g: g)
+    def sparse(a, axis=None, b=None, *, c=0):
+        return a if b is None else a + b
+
+    one, other = np.ones(2), np.zeros(2)
+    assert Call.of(sparse.op, (one,), {}).arguments((one,)) == ([one], {})
+    assert Call.of(sparse.op, (one,), {"axis": 1, "c": 2}).arguments((one,)) == ([one, 1], {"c": 2})
+    assert Call.of(sparse.op, (one, other), {}).arguments((one, other)) == ([one], {"b": other})
 
 
 def test_check_op_says_what_it_needs():

@@ -221,6 +221,16 @@ def copy(a: Array) -> Tensor:
     return a.copy()
 
 
+@op(a=lambda g: g, samples=[sample((2, 3)), sample(())])
+def alias(a: Array) -> Tensor:
+    """Return the same values as another Tensor, recorded.
+
+    >>> alias(Tensor([1.0, 2.0]))
+    Tensor([1., 2.])
+    """
+    return a
+
+
 @op(x=lambda g: g, samples=[sample((2, 3), dtype=np.float64), sample((), dtype=np.float64)])
 def _to_float(x: Array, dtype: Any) -> Tensor:
     """Return x in another floating dtype; the gradient comes back in x's own."""

@@ -250,7 +250,7 @@ class _Tracer:
 def _arguments(node: Node) -> Sequence[Any]:
     """Return an operation's operands; for a part of an op with several outputs the op and, if still known, which."""
     assert node.op is not None
-    return [*node.inputs, *(node.saved or ())] if node.op.name == PART else operands(node)
+    return [*node.inputs, node.constant] if node.op.name == PART else operands(node)
 
 
 def _own_name(item: Any) -> str | None:

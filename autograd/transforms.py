@@ -1,0 +1,494 @@
+"""Functions of functions: gradients, products with Jacobians and Hessians, and recomputation to save memory.
+
+All of them run `f` on Tensors and give back what they were given: arrays for arrays, Tensors for Tensors. They nest,
+and what they return stays linked to Tensors that `f` closes over where those require a gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import traverse
+from autograd.graph import Leaf, Like, Node, like_of, reachable, shape_of
+from autograd.modes import default_generator, enable_grad, is_grad_enabled
+from autograd.ops.shaping import alias
+from autograd.primitive import linked, record
+from autograd.tensor import Tensor, value_of, wrap
+from autograd.values import to_value
+
+Function = Callable[..., Any]
+
+
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    """Return the arrays, Tensors and numbers in nested lists, tuples and dicts, and a function that puts others there.
+
+    >>> leaves, rebuild = flatten({"w": [1.0, 2.0], "name": "layer"})
+    >>> leaves, rebuild([3.0, 4.0])
+    ([1.0, 2.0], {'w': [3.0, 4.0], 'name': 'layer'})
+    """
+    leaves: list[Any] = []
+    shape = _collect(tree, leaves)
+    return leaves, lambda new: _rebuild(shape, new)
+
+
+class _Hole:
+    """Where a leaf was taken out of a container."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+
+def _collect(tree: Any, leaves: list[Any]) -> Any:
+    if isinstance(tree, dict):
+        return type(tree)((key, _collect(value, leaves)) for key, value in tree.items())
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*(_collect(item, leaves) for item in tree))
+    if isinstance(tree, list | tuple):
+        return type(tree)(_collect(item, leaves) for item in tree)
+    if isinstance(tree, Tensor | np.ndarray | np.generic | float | complex) or (
+        isinstance(tree, int) and not isinstance(tree, bool)
+    ):
+        leaves.append(tree)
+        return _Hole(len(leaves) - 1)
+    return tree
+
+
+def _rebuild(shape: Any, new: Sequence[Any]) -> Any:
+    if isinstance(shape, _Hole):
+        return new[shape.at]
+    if isinstance(shape, dict):
+        return type(shape)((key, _rebuild(value, new)) for key, value in shape.items())
+    if isinstance(shape, tuple) and hasattr(shape, "_fields"):
+        return type(shape)(*(_rebuild(item, new) for item in shape))
+    if isinstance(shape, list | tuple):
+        return type(shape)(_rebuild(item, new) for item in shape)
+    return shape
+
+
+# --- running a function on recorded copies of its arguments -----------------------------------------------------------
+
+
+class _Run:
+    """One run of a function on Tensors that stand for its arguments.
+
+    A stand-in shares its argument's values. Where the argument has a history, the stand-in is recorded as made from it,
+    so that the results of a transform can be differentiated by another around it.
+    """
+
+    def __init__(self, f: Function, args: Sequence[Any], argnums: Sequence[int], kwargs: dict[str, Any]) -> None:
+        args = list(args)
+        self.stand_ins: list[Tensor] = []
+        self.rebuild: list[tuple[int, Callable[[Sequence[Any]], Any]]] = []
+        self.arrays_in = True
+        with enable_grad():
+            for n in argnums:
+                leaves, rebuild = flatten(_argument(args, n))
+                made = [_stand_in(leaf) for leaf in leaves]
+                self.arrays_in &= not any(isinstance(leaf, Tensor) for leaf in leaves)
+                self.stand_ins += made
+                self.rebuild.append((len(made), rebuild))
+                args[n] = rebuild(made)
+            self.out = f(*args, **kwargs)
+        fresh = {t._node for t in self.stand_ins}
+        behind = reachable(_nodes(flatten(self.out)[0]))
+        self.linked = is_grad_enabled() and any(n.op is None and n not in fresh for n in behind)
+
+    def pull(self, seeds: Sequence[tuple[Tensor, Any]]) -> list[Any]:
+        """Return the gradient of each stand-in, for the gradients of some outputs, as the caller gave its arguments."""
+        found = backward_from(seeds, self.stand_ins, create_graph=self.linked)
+        return [self.give(g, t) for g, t in zip(found, self.stand_ins, strict=True)]
+
+    def give(self, gradient: Any, like: Tensor) -> Any:
+        """Return a gradient as the caller gave its arguments: an array or a Tensor."""
+        if gradient is None:
+            gradient = np.zeros_like(like._data)[()]
+        return gradient if isinstance(gradient, Tensor) and self.linked else self.plain(value_of(gradient))
+
+    def plain(self, value: Any) -> Any:
+        return value if self.arrays_in else wrap(value)
+
+    def result(self, out: Any) -> Any:
+        """Return an output without the stand-ins' history, unless it must stay linked to something else."""
+        leaves, rebuild = flatten(out)
+        return rebuild([self._result(leaf) for leaf in leaves])
+
+    def _result(self, leaf: Any) -> Any:
+        if not isinstance(leaf, Tensor) or (self.linked and leaf.requires_grad):
+            return leaf
+        return self.plain(leaf._data)
+
+    def structured(self, gradients: Sequence[Any]) -> list[Any]:
+        """Return the gradients in the containers of the arguments."""
+        structured, start = [], 0
+        for n, rebuild in self.rebuild:
+            structured.append(rebuild(gradients[start : start + n]))
+            start += n
+        return structured
+
+
+def backward_from(
+    seeds: Sequence[tuple[Tensor, Any]], sources: Sequence[Tensor | None], create_graph: bool
+) -> list[Any | None]:
+    """Return the gradient of each source, or None, for the gradients of some Tensors that were computed from them."""
+    create_graph |= any(isinstance(seed, Tensor) and seed.requires_grad for _, seed in seeds)
+    roots: dict[Node, Any] = {}
+    for tensor, seed in seeds:
+        checked = _seed(seed, tensor, create_graph)
+        if tensor._node is not None:
+            roots[tensor._node] = roots[tensor._node] + checked if tensor._node in roots else checked
+    nodes = [None if t is None else t._node for t in sources]
+    found = traverse(roots, retain=True, create_graph=create_graph, wanted=frozenset(n for n in nodes if n is not None))
+    return [None if n is None else found.get(n) for n in nodes]
+
+
+def _argument(args: Sequence[Any], n: int) -> Any:
+    if not -len(args) <= n < len(args):
+        raise TypeError(f"argnums names argument {n}, but the function got {len(args)} positional arguments")
+    return args[n]
+
+
+def _stand_in(x: Any) -> Tensor:
+    """Return a recorded Tensor with the values of x, linked to x if that has a history."""
+    if isinstance(x, Tensor):
+        if x.requires_grad:
+            return alias(x)
+        return Tensor(x, requires_grad=True, name=x.name)
+    value = to_value(x, None)
+    if value.dtype.kind not in "fc":
+        raise TypeError(f"derivatives are with respect to floating arrays, not {value.dtype}: write 3.0 instead of 3")
+    return Tensor(value, requires_grad=True)
+
+
+def _seed(seed: Any, like: Tensor, as_tensor: bool) -> Any:
+    """Return the gradient of an output, checked against its shape and in its dtype."""
+    given = seed if isinstance(seed, Tensor) else wrap(to_value(seed, None))
+    if given.shape != like.shape:
+        raise ValueError(f"the vector has shape {given.shape}, but the function's result has shape {like.shape}")
+    given = given if given.dtype == like.dtype else given.astype(like.dtype)
+    return given if as_tensor else given._data
+
+
+def _scalar(out: Any, what: str) -> Tensor:
+    if not isinstance(out, Tensor | np.ndarray | np.generic | float):
+        raise TypeError(f"{what} needs a function that returns a scalar Tensor; it returned {type(out).__name__}")
+    tensor = out if isinstance(out, Tensor) else Tensor(out)
+    if tensor.size != 1:
+        raise ValueError(
+            f"{what} needs a function that returns one number; it returned shape {tensor.shape}: "
+            "sum it, or use jacobian or vjp"
+        )
+    return tensor
+
+
+def _numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+def _one_or_all(structured: Sequence[Any], argnums: int | Sequence[int]) -> Any:
+    return structured[0] if isinstance(argnums, int) else tuple(structured)
+
+
+# --- reverse mode -----------------------------------------------------------------------------------------------------
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return a function that gives f's value and its gradient.
+
+    Args:
+        f: returns one number (a Tensor of one element).
+        argnums: the positional argument, or arguments, to differentiate with respect to; each may be an array, a
+            Tensor, a number, or nested lists, tuples and dicts of these.
+
+    Returns:
+        A function of f's arguments, giving (value, gradient); the gradient is shaped as the argument, and for several
+        argnums a tuple of gradients.
+
+    Raises:
+        TypeError, ValueError: when f does not return one number, or an argument is not floating.
+
+    >>> value_and_grad(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+
+    def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        run = _Run(f, args, _numbers(argnums), kwargs)
+        out = _scalar(run.out, "grad")
+        gradients = run.structured(run.pull([(out, np.ones_like(out._data))]))
+        return run.result(out), _one_or_all(gradients, argnums)
+
+    return both
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the gradient of f as a function of f's arguments; `value_and_grad` without the value.
+
+    >>> grad(lambda x: x**3)(2.0)
+    np.float32(12.0)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    np.float32(12.0)
+    """
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    both = value_and_grad(f, argnums)
+    return gradient
+
+
+def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the derivative of an elementwise function at every element, as a function of f's arguments.
+
+    What it computes is the gradient of the sum of f's result, so f must not mix elements.
+
+    >>> elementwise_grad(np.tanh)(np.array([0.0, 100.0]))
+    array([1., 0.])
+    """
+    return grad(lambda *args, **kwargs: np.sum(f(*args, **kwargs)), argnums)
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """Return f's value, and a function that multiplies vectors with f's Jacobian from the left.
+
+    Args:
+        f: takes the primals; returns a Tensor, or nested containers of Tensors.
+        primals: arrays, Tensors, numbers, or containers of these.
+
+    Returns:
+        (out, pull): `pull(v)`, for v shaped as out, is a tuple with v times the Jacobian for each primal.
+
+    >>> out, pull = vjp(lambda x: x * x, np.array([1.0, 2.0]))
+    >>> out, pull(np.array([1.0, 10.0]))
+    (array([1., 4.]), (array([ 2., 40.]),))
+    """
+    run = _Run(f, primals, range(len(primals)), {})
+    outputs, _ = flatten(run.out)
+
+    def pull(vectors: Any) -> tuple[Any, ...]:
+        seeds, _ = flatten(vectors)
+        if len(seeds) != len(outputs):
+            raise ValueError(f"pull needs {len(outputs)} vectors, shaped as the function's result; it got {len(seeds)}")
+        pairs = [(o, s) for o, s in zip(outputs, seeds, strict=True) if isinstance(o, Tensor)]
+        return tuple(run.structured(run.pull(pairs)))
+
+    return run.result(run.out), pull
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return f's value, and its Jacobian times the tangents: how it changes when the primals change along them.
+
+    There is no second rule per operation: v -> v J is linear, so its own vector-Jacobian product is J times the
+    vector. That costs two backward passes instead of one.
+
+    Args:
+        f: takes the primals; returns a Tensor, or nested containers of Tensors.
+        primals: a sequence of arguments.
+        tangents: as many, of the same shapes.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (np.float32(6.0), np.float32(3.0))
+    """
+    if len(primals) != len(tangents):
+        raise ValueError(f"jvp needs a tangent for each primal; it got {len(tangents)} for {len(primals)}")
+    run = _Run(f, primals, range(len(primals)), {})
+    outputs, rebuild = flatten(run.out)
+    tensors = [o if isinstance(o, Tensor) else Tensor(o) for o in outputs]
+    with enable_grad():
+        vectors = [Tensor(np.zeros_like(o._data), requires_grad=o.requires_grad) for o in tensors]
+        pulled = backward_from(list(zip(tensors, vectors, strict=True)), run.stand_ins, create_graph=True)
+        moving, _ = flatten(list(tangents))
+        pairs = [(g, t) for g, t in zip(pulled, moving, strict=True) if isinstance(g, Tensor)]
+        moved = backward_from(pairs, vectors, create_graph=run.linked)
+    return run.result(run.out), rebuild([run.give(m, o) for m, o in zip(moved, tensors, strict=True)])
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the Jacobian of f as a function of f's arguments, shaped as f's result and then the argument.
+
+    >>> jacobian(lambda x: np.stack([x[0] * x[1], x[1]]))(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [0., 1.]])
+    """
+
+    def whole(*args: Any, **kwargs: Any) -> Any:
+        run = _Run(f, args, _numbers(argnums), kwargs)
+        out = run.out if isinstance(run.out, Tensor) else Tensor(run.out)
+        rows = []
+        for index in np.ndindex(out.shape):
+            seed = np.zeros_like(out.data)
+            seed[index] = 1
+            rows.append(run.pull([(out, seed[()])]))
+        columns = [
+            np.reshape(np.stack(column), out.shape + t.shape) if rows else np.zeros(out.shape + t.shape, t.dtype)
+            for column, t in zip(zip(*rows, strict=True) if rows else [()] * len(run.stand_ins), run.stand_ins)
+        ]
+        return _one_or_all(run.structured(columns), argnums)
+
+    return whole
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the matrix of second derivatives of f, which returns one number, as a function of f's arguments.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Any, vectors: Any) -> Any:
+    """Return the Hessian of f, which returns one number, times vectors, without forming the Hessian.
+
+    It is the derivative of the gradient along the vectors, which costs a constant number of passes.
+
+    Args:
+        f: takes the primals; returns one number.
+        primals: a tuple of arguments, or one that is no tuple.
+        vectors: as many, of the same shapes.
+
+    Returns:
+        One product, or for several primals a tuple of them.
+
+    >>> hvp(lambda x: (x**3).sum(), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    array([ 6., 12.])
+    """
+    primals = primals if isinstance(primals, tuple) else (primals,)
+    vectors = vectors if isinstance(vectors, tuple) else (vectors,)
+    if len(primals) != len(vectors):
+        raise ValueError(f"hvp needs a vector for each primal; it got {len(vectors)} for {len(primals)}")
+
+    def along(*args: Any) -> Any:
+        gradients, _ = flatten(grad(f, range(len(args)))(*args))
+        directions, _ = flatten(vectors)
+        terms = [np.sum(g * v) for g, v in zip(gradients, directions, strict=True)]
+        return sum(terms[1:], terms[0])
+
+    products = grad(along, range(len(primals)))(*primals)
+    return products[0] if len(primals) == 1 else products
+
+
+def ggnvp(f: Function, loss: Function, primals: Any, vectors: Any) -> Any:
+    """Return the generalised Gauss-Newton matrix of loss(f(x)) times vectors: J' H J v, J of f and H of the loss.
+
+    Unlike the Hessian it is positive semi-definite for every convex loss (Schraudolph, Fast curvature matrix-vector
+    products for second-order gradient descent, 2002).
+
+    Args:
+        f: takes the primals; returns a Tensor.
+        loss: takes f's result; returns one number.
+        primals: a tuple of arguments, or one that is no tuple.
+        vectors: as many, of the same shapes.
+
+    Returns:
+        One product, or for several primals a tuple of them.
+
+    >>> x, v = np.array([1.0, 2.0]), np.array([1.0, 0.0])
+    >>> ggnvp(lambda x: x * x, lambda y: (y * y).sum(), (x,), (v,))
+    array([8., 0.])
+    """
+    primals = primals if isinstance(primals, tuple) else (primals,)
+    vectors = vectors if isinstance(vectors, tuple) else (vectors,)
+    out, moved = jvp(f, primals, vectors)
+    curved = hvp(loss, out, moved)
+    _, pull = vjp(f, *primals)
+    products = pull(curved)
+    return products[0] if len(primals) == 1 else products
+
+
+# --- recomputing instead of keeping -----------------------------------------------------------------------------------
+
+
+def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
+    """Compute f(*args, **kwargs) without keeping what is needed for its derivative: backward will compute f again.
+
+    A chain of n equal steps in about sqrt(n) checkpointed pieces needs memory for sqrt(n) steps instead of n (Chen et
+    al., Training deep nets with sublinear memory cost, 2016). The default random generator is set back for the second
+    run, so random layers give the same again. Checkpoints may contain checkpoints.
+
+    Args:
+        f: returns a Tensor or containers of Tensors; computed Tensors that it uses are to be passed as arguments.
+        args: Tensors, or anything else.
+        kwargs: likewise.
+
+    Raises:
+        RuntimeError: in backward, when f's result has another shape the second time.
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> checkpoint(lambda x: np.exp(x * x), x).backward()
+    >>> x.grad.item() == (2 * x * np.exp(x * x)).item()
+    True
+    """
+    if not is_grad_enabled():
+        return f(*args, **kwargs)
+    leaves, rebuild = flatten((list(args), kwargs))
+    made = _Checkpoint(f, leaves, rebuild)
+    stand_ins, out = made.run([value_of(x) for x in leaves])
+    outputs, regroup = flatten(out)
+    values = tuple(value_of(o if isinstance(o, Tensor) else Tensor(o)) for o in outputs)
+    made.likes = [like_of(value) for value in values]
+    own = {t._node for t in stand_ins if t is not None}
+    made.closed_over = [n for n in reachable(_nodes(outputs)) if isinstance(n, Leaf) and n not in own]
+    del stand_ins, out, outputs  # with them goes the graph of this first run
+    owners = [leaf.owner() for leaf in made.closed_over]
+    saved = (*(value_of(x) for x in leaves), *(None if t is None else t._data for t in owners))
+    inputs = [*(x._node if isinstance(x, Tensor) else None for x in leaves), *made.closed_over]
+    if not any(inputs):
+        return regroup([wrap(value) for value in values])
+    return regroup(record(made, inputs, saved, values))
+
+
+def _nodes(outputs: Sequence[Any]) -> list[Node]:
+    return [o._node for o in outputs if isinstance(o, Tensor) and o._node is not None]
+
+
+class _Checkpoint:
+    """What the node of a checkpointed function has as its operation."""
+
+    name = "checkpoint"
+    several = True
+    keeps = parameters = options = ()
+
+    def __init__(self, f: Function, leaves: Sequence[Any], rebuild: Callable[[Sequence[Any]], Any]) -> None:
+        self.f = f
+        self.rebuild = rebuild
+        self.given = [(isinstance(x, Tensor), isinstance(x, Tensor) and x.requires_grad) for x in leaves]
+        self.random_state = default_generator().bit_generator.state
+        self.likes: list[Like] = []
+        self.closed_over: list[Leaf] = []
+
+    def run(self, values: Sequence[Any]) -> tuple[list[Tensor | None], Any]:
+        """Return Tensors that stand for those among the arguments, and the function's result."""
+        stand_ins: list[Tensor | None] = []
+        for value, (is_tensor, needed) in zip(values, self.given):
+            made = value if isinstance(value, Tensor) else Tensor(value, requires_grad=needed) if is_tensor else None
+            stand_ins.append(made)
+        args, kwargs = self.rebuild([v if t is None else t for v, t in zip(values, stand_ins)])
+        with enable_grad():
+            return stand_ins, self.f(*args, **kwargs)
+
+    def pull(self, g: dict[int, Any], inputs: Sequence[Node | None], saved: tuple[Any, ...]) -> Sequence[Any]:
+        """Run the function again, and backward through what that recorded."""
+        generator = default_generator().bit_generator
+        now, generator.state = generator.state, self.random_state
+        try:
+            stand_ins, out = self.run(saved[: len(self.given)])
+        finally:
+            generator.state = now
+        outputs = [o if isinstance(o, Tensor) else Tensor(o) for o in flatten(out)[0]]
+        if [shape_of(like) for like in self.likes] != [o.shape for o in outputs]:
+            raise RuntimeError("a checkpointed function gave results of other shapes when it was computed again")
+        seeds = [(outputs[i], gradient) for i, gradient in g.items()]
+        sources = [*stand_ins, *(linked(None, leaf) for leaf in self.closed_over)]
+        recording = any(isinstance(gradient, Tensor) for gradient in g.values())
+        return backward_from(seeds, sources, create_graph=recording)
+
+    def relink(self, node: Node) -> tuple[Any, ...]:
+        """Return the saved arguments as Tensors tied to the graph."""
+        pairs = zip(node.saved or (), node.inputs)
+        return tuple(v if n is None or v is None else linked(v, n) for v, n in pairs)
