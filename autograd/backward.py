@@ -158,8 +158,19 @@ def _sum(total: Any, gradient: Any) -> Any:
     return total + gradient
 
 
+def conjugate(gradient: Any) -> Any:
+    """Translate the gradient of a complex value between the engine's rules and its users.
+
+    With L the objective and z = x + iy, rules pass on dL/dx - i dL/dy, because then holomorphic functions have the
+    rule "times the derivative", as real ones do. Users get dL/dx + i dL/dy, the direction of steepest ascent, as in
+    PyTorch. Gradients of real values are returned as they are.
+    """
+    return np.conj(gradient) if gradient.dtype.kind == "c" else gradient
+
+
 def _store(node: Node, gradient: Any) -> None:
     """Add to the `grad` of a leaf, or of a node that asked. `gradient` belongs to nobody else."""
+    gradient = conjugate(gradient)
     before = getattr(node, "grad", None)
     if before is not None:
         gradient = before._data + gradient if not isinstance(gradient, Tensor) else before + gradient
@@ -173,7 +184,7 @@ def _hooked(node: Node, g: Any, create_graph: bool, store: bool) -> Any:
     extra = node.extra
     assert extra is not None
     for hook in list(extra.hooks.values()):
-        result = hook(g if create_graph else wrap(g.copy()))
+        result = hook(conjugate(g if create_graph else wrap(g.copy())))
         if result is not None:
             g = _checked(result, node, "the gradient that a hook returned", create_graph)
     if extra.retain and store and node.op is not None:
@@ -191,7 +202,7 @@ def _checked(given: Any, node: Node, what: str, create_graph: bool) -> Any:
         raise TypeError(f"{what} is {gradient.dtype}, which does not fit its Tensor's {dtype}; convert it with astype")
     if gradient.dtype != dtype:
         gradient = gradient.astype(dtype)
-    return gradient if create_graph else value_of(gradient)
+    return conjugate(gradient if create_graph else value_of(gradient))
 
 
 def _check_unchanged(node: Node) -> None:
@@ -236,6 +247,8 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False, cre
         )
     if gradient is not None:
         seed = _checked(gradient, node, "the gradient given to backward()", create_graph)
+    elif self.size == 1 and self.dtype.kind == "c":
+        raise RuntimeError("backward() of a complex Tensor needs a gradient; usually one wants that of a real loss")
     elif self.size == 1:
         seed = np.ones_like(self._data)[()] if not self.ndim else np.ones_like(self._data)
         seed = wrap(seed) if create_graph else seed

@@ -569,7 +569,9 @@ def _measure(problem: _Problem, which: int, base: Floats, rounding: float, eps: 
         for part in (1.0, -1.0, 0.5, -0.5)
     )
     h = steps[:, None]
-    noise = 4 * rounding * np.maximum(np.maximum(np.abs(up), np.abs(down)), np.abs(base)) / h
+    # The largest of all outputs stands for what f computes with on the way: an output may be what is left of it.
+    noise = 4 * rounding * np.maximum(np.abs(up), np.abs(down)).max(axis=1, initial=0.0, keepdims=True) / h
+    noise = np.broadcast_to(noise, shape)
     return _slopes(noise, (up - base) / h, (base - down) / h, (near_up - base) * 2 / h, (base - near_down) * 2 / h)
 
 
@@ -629,7 +631,7 @@ def _tolerance(analytic: Floats, slopes: _Slopes, atol: float | None, rtol: floa
     absolute: Any = atol
     if atol is None:
         widest = np.maximum(_WIDEST_RELATIVE * size, _WIDEST_ABSOLUTE)
-        absolute = slopes.noise + np.minimum(slopes.spread, widest)
+        absolute = slopes.noise + np.minimum(4 * slopes.spread, widest)
     return np.asarray(absolute + (_RTOL if rtol is None else rtol) * size)
 
 

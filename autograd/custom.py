@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backward import conjugate
 from autograd.graph import Node, like_of
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.primitive import fill_missing, linked, outputs_of, record
@@ -178,5 +179,4 @@ def _tensor(x: Any) -> Any:
 
 
 def _conjugate(x: Any) -> Any:
-    """Translate between PyTorch's gradients of complex values and the engine's, which are their conjugates."""
-    return x if x is None or x.dtype.kind != "c" else np.conj(x)
+    return x if x is None else conjugate(x)

@@ -177,7 +177,7 @@ def find_forks(roots: Iterable[Node], among: set[Node] | None, ends: Container[N
     forks: dict[Node, int] = {}
     while stack:
         node = stack.pop()
-        if node in ends:
+        if among is not None and node in ends:
             continue
         if node.saved is None:
             raise RuntimeError(_RELEASED.format(node.op.name if node.op else "leaf"))

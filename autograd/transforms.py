@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import traverse
+from autograd.backward import conjugate, traverse
 from autograd.graph import Leaf, Like, Node, like_of, reachable, shape_of
 from autograd.modes import default_generator, enable_grad, is_grad_enabled
 from autograd.ops.shaping import alias
@@ -101,8 +101,8 @@ class _Run:
 
     def pull(self, seeds: Sequence[tuple[Tensor, Any]]) -> list[Any]:
         """Return the gradient of each stand-in, for the gradients of some outputs, as the caller gave its arguments."""
-        found = backward_from(seeds, self.stand_ins, create_graph=self.linked)
-        return [self.give(g, t) for g, t in zip(found, self.stand_ins, strict=True)]
+        found = backward_from([(o, _conjugate(seed)) for o, seed in seeds], self.stand_ins, create_graph=self.linked)
+        return [_conjugate(self.give(g, t)) for g, t in zip(found, self.stand_ins, strict=True)]
 
     def give(self, gradient: Any, like: Tensor) -> Any:
         """Return a gradient as the caller gave its arguments: an array or a Tensor."""
@@ -165,6 +165,10 @@ def _stand_in(x: Any) -> Tensor:
     return Tensor(value, requires_grad=True)
 
 
+def _conjugate(gradient: Any) -> Any:
+    return conjugate(gradient) if hasattr(gradient, "dtype") else gradient
+
+
 def _seed(seed: Any, like: Tensor, as_tensor: bool) -> Any:
     """Return the gradient of an output, checked against its shape and in its dtype."""
     given = seed if isinstance(seed, Tensor) else wrap(to_value(seed, None))
@@ -178,6 +182,8 @@ def _scalar(out: Any, what: str) -> Tensor:
     if not isinstance(out, Tensor | np.ndarray | np.generic | float):
         raise TypeError(f"{what} needs a function that returns a scalar Tensor; it returned {type(out).__name__}")
     tensor = out if isinstance(out, Tensor) else Tensor(out)
+    if tensor.dtype.kind == "c":
+        raise TypeError(f"{what} needs a function that returns a real number; see jacobian for complex results")
     if tensor.size != 1:
         raise ValueError(
             f"{what} needs a function that returns one number; it returned shape {tensor.shape}: "
@@ -322,7 +328,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         for index in np.ndindex(out.shape):
             seed = np.zeros_like(out.data)
             seed[index] = 1
-            rows.append(run.pull([(out, seed[()])]))
+            found = backward_from([(out, seed[()])], run.stand_ins, create_graph=run.linked)
+            rows.append([run.give(g, t) for g, t in zip(found, run.stand_ins, strict=True)])
         columns = [
             np.reshape(np.stack(column), out.shape + t.shape) if rows else np.zeros(out.shape + t.shape, t.dtype)
             for column, t in zip(zip(*rows, strict=True) if rows else [()] * len(run.stand_ins), run.stand_ins)

@@ -202,7 +202,7 @@ def test_eps_is_the_step():
     gradcheck(f, np.array(3.0), eps=0.25)
     assert sorted({value - 3 for value in seen}) == [-0.25, -0.125, 0, 0.125, 0.25]
     for eps in (0, -1.0, np.inf, np.nan):
-        with pytest.raises(ValueError, match="eps.*must be a positive number"):
+        with pytest.raises(ValueError, match=r"eps.*must be a positive number"):
             gradcheck(np.sin, X, eps=eps)
 
 

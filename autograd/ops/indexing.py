@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from autograd.kernels import indexing as kernel
+from autograd.ops.common import Array
 from autograd.primitive import composite, op
 from autograd.samples import sample
 from autograd.tensor import Tensor, tensor_method, value_of
 from autograd.values import held_once
-
-Array = Any
 
 INDICES = [
     1, (0, -1), slice(None, None, -1), (slice(None), slice(1, None)), (Ellipsis, None, 2), np.array([0, 1, 1, 0]),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
 
 import numpy as np
 
+from autograd.ops.common import Array
 from autograd.primitive import op
 from autograd.samples import sample
 from autograd.tensor import Tensor
-
-Array = Any
 
 
 def _of_first(g: Array, x1_shape: tuple[int, ...], x2: Array) -> Array:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from autograd.ops.common import Array
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
-Array = Any
 Axis = int | tuple[int, ...] | None
 
 SHAPES = [

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.common import Array
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor, tensor_method, value_of
 
-Array = Any
 Shape = int | tuple[int, ...]
 
 

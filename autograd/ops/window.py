@@ -12,11 +12,11 @@ import numpy as np
 
 from autograd.kernels import window as kernel
 from autograd.kernels.window import Pair, output_size
+from autograd.ops.common import Array
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor, value_of
 
-Array = Any
 Size = int | tuple[int, int]
 
 

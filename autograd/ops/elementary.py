@@ -1,0 +1,270 @@
+"""Exponentials, logarithms, trigonometry, and what neural networks make of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.ops.common import ANY, INSIDE_ONE, PAIR, POSITIVE, Array
+from autograd.primitive import op
+from autograd.samples import Draw, sample
+from autograd.tensor import Tensor
+
+# --- powers, exponentials, logarithms ---------------------------------------------------------------------------------
+
+
+@op(np.sqrt, x=lambda g, out: g * 0.5 / out, samples=POSITIVE)
+def sqrt(x: Array, /) -> Tensor:
+    """Return the square root; its gradient at 0 is infinite.
+
+    >>> sqrt(Tensor([4.0, 9.0]))
+    Tensor([2., 3.])
+    """
+
+
+@op(np.cbrt, x=lambda g, out: g / (3 * out * out), samples=POSITIVE)
+def cbrt(x: Array, /) -> Tensor:
+    """Return the cube root.
+
+    >>> cbrt(Tensor([8.0, 27.0]))
+    Tensor([2., 3.])
+    """
+
+
+@op(np.exp, x=lambda g, out: g * out, samples=ANY)
+def exp(x: Array, /) -> Tensor:
+    """Return e to the power x.
+
+    >>> exp(Tensor(0.0))
+    Tensor(1.)
+    """
+
+
+@op(np.exp2, x=lambda g, out: g * (out * float(np.log(2))), samples=ANY)
+def exp2(x: Array, /) -> Tensor:
+    """Return 2 to the power x.
+
+    >>> exp2(Tensor(3.0))
+    Tensor(8.)
+    """
+
+
+@op(np.expm1, x=lambda g, out: g * (out + 1), samples=ANY)
+def expm1(x: Array, /) -> Tensor:
+    """Return exp(x) - 1, exact for small x.
+
+    >>> expm1(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.log, x=lambda g, x: g / x, samples=POSITIVE)
+def log(x: Array, /) -> Tensor:
+    """Return the natural logarithm.
+
+    >>> log(Tensor(1.0))
+    Tensor(0.)
+    """
+
+
+@op(np.log2, x=lambda g, x: g / (x * float(np.log(2))), samples=POSITIVE)
+def log2(x: Array, /) -> Tensor:
+    """Return the logarithm to base 2.
+
+    >>> log2(Tensor(8.0))
+    Tensor(3.)
+    """
+
+
+@op(np.log10, x=lambda g, x: g / (x * float(np.log(10))), samples=POSITIVE)
+def log10(x: Array, /) -> Tensor:
+    """Return the logarithm to base 10.
+
+    >>> log10(Tensor(100.0))
+    Tensor(2.)
+    """
+
+
+@op(np.log1p, x=lambda g, x: g / (x + 1), samples=POSITIVE)
+def log1p(x: Array, /) -> Tensor:
+    """Return log(1 + x), exact for small x.
+
+    >>> log1p(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+# --- trigonometric and hyperbolic functions ---------------------------------------------------------------------------
+
+
+@op(np.sin, x=lambda g, x: g * np.cos(x), samples=ANY)
+def sin(x: Array, /) -> Tensor:
+    """Return the sine of x in radians.
+
+    >>> sin(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.cos, x=lambda g, x: -g * np.sin(x), samples=ANY)
+def cos(x: Array, /) -> Tensor:
+    """Return the cosine of x in radians.
+
+    >>> cos(Tensor(0.0))
+    Tensor(1.)
+    """
+
+
+@op(np.tan, x=lambda g, out: g * (1 + out * out), samples=[sample(Draw(domain=(-1.2, 1.2)))])
+def tan(x: Array, /) -> Tensor:
+    """Return the tangent of x in radians.
+
+    >>> tan(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.arcsin, x=lambda g, x: g / np.sqrt(1 - x * x), samples=INSIDE_ONE)
+def arcsin(x: Array, /) -> Tensor:
+    """Return the angle in radians, from -pi/2 to pi/2, whose sine is x.
+
+    >>> arcsin(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.arccos, x=lambda g, x: -g / np.sqrt(1 - x * x), samples=INSIDE_ONE)
+def arccos(x: Array, /) -> Tensor:
+    """Return the angle in radians, from 0 to pi, whose cosine is x.
+
+    >>> arccos(Tensor(1.0))
+    Tensor(0.)
+    """
+
+
+@op(np.arctan, x=lambda g, x: g / (1 + x * x), samples=ANY)
+def arctan(x: Array, /) -> Tensor:
+    """Return the angle in radians, from -pi/2 to pi/2, whose tangent is x.
+
+    >>> arctan(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(
+    np.arctan2,
+    x1=lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2),
+    x2=lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
+    samples=[sample((), Draw(domain=(0.3, 2)))],
+)
+def arctan2(x1: Array, x2: Array, /) -> Tensor:
+    """Return the angle in radians, from -pi to pi, of the point (x2, x1).
+
+    >>> arctan2(Tensor(0.0), Tensor(1.0))
+    Tensor(0.)
+    """
+
+
+@op(np.sinh, x=lambda g, x: g * np.cosh(x), samples=ANY)
+def sinh(x: Array, /) -> Tensor:
+    """Return the hyperbolic sine.
+
+    >>> sinh(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.cosh, x=lambda g, x: g * np.sinh(x), samples=ANY)
+def cosh(x: Array, /) -> Tensor:
+    """Return the hyperbolic cosine.
+
+    >>> cosh(Tensor(0.0))
+    Tensor(1.)
+    """
+
+
+@op(np.tanh, x=lambda g, out: g * (1 - out * out), samples=ANY)
+def tanh(x: Array, /) -> Tensor:
+    """Return the hyperbolic tangent.
+
+    >>> tanh(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.arcsinh, x=lambda g, x: g / np.sqrt(x * x + 1), samples=ANY)
+def arcsinh(x: Array, /) -> Tensor:
+    """Return the number whose hyperbolic sine is x.
+
+    >>> arcsinh(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(np.arccosh, x=lambda g, x: g / np.sqrt(x * x - 1), samples=[sample(Draw(domain=(1.3, 3.0)))])
+def arccosh(x: Array, /) -> Tensor:
+    """Return the number, 0 or above, whose hyperbolic cosine is x.
+
+    >>> arccosh(Tensor(1.0))
+    Tensor(0.)
+    """
+
+
+@op(np.arctanh, x=lambda g, x: g / (1 - x * x), samples=INSIDE_ONE)
+def arctanh(x: Array, /) -> Tensor:
+    """Return the number whose hyperbolic tangent is x.
+
+    >>> arctanh(Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+@op(
+    np.hypot,
+    x1=lambda g, x1, out: g * x1 / out,
+    x2=lambda g, x2, out: g * x2 / out,
+    samples=[sample(Draw(domain=(0.3, 2)), ())],
+)
+def hypot(x1: Array, x2: Array, /) -> Tensor:
+    """Return sqrt(x1**2 + x2**2).
+
+    >>> hypot(Tensor(3.0), Tensor(4.0))
+    Tensor(5.)
+    """
+
+
+@op(
+    np.logaddexp,
+    x1=lambda g, x1, x2: g * sigmoid(x1 - x2),
+    x2=lambda g, x1, x2: g * sigmoid(x2 - x1),
+    samples=PAIR,
+)
+def logaddexp(x1: Array, x2: Array, /) -> Tensor:
+    """Return log(exp(x1) + exp(x2)) without overflow.
+
+    >>> logaddexp(Tensor(-1000.0), Tensor(0.0))
+    Tensor(0.)
+    """
+
+
+# --- functions of neural networks -------------------------------------------------------------------------------------
+
+
+@op(x=lambda g, out: g * (out * (1 - out)), samples=ANY)
+def sigmoid(x: Array, /) -> Tensor:
+    """Return 1 / (1 + exp(-x)), the logistic function, without overflow.
+
+    >>> sigmoid(Tensor([0.0, 100.0]))
+    Tensor([0.5, 1. ])
+    """
+    small = np.exp(-np.abs(x))  # in (0, 1], whatever the sign
+    return np.where(x >= 0, 1, small) / (1 + small)  # type: ignore[no-any-return]
+
+
+@op(x=lambda g, x: g * sigmoid(x), samples=ANY)
+def softplus(x: Array, /) -> Tensor:
+    """Return log(1 + exp(x)) without overflow.
+
+    >>> softplus(Tensor([0.0, 100.0]))
+    Tensor([  0.6931472, 100.       ])
+    """
+    return np.logaddexp(x, 0 * x)  # type: ignore[no-any-return]
