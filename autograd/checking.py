@@ -569,9 +569,9 @@ def _measure(problem: _Problem, which: int, base: Floats, rounding: float, eps: 
         for part in (1.0, -1.0, 0.5, -0.5)
     )
     h = steps[:, None]
-    # The largest of all outputs stands for what f computes with on the way: an output may be what is left of it.
-    noise = 4 * rounding * np.maximum(np.abs(up), np.abs(down)).max(axis=1, initial=0.0, keepdims=True) / h
-    noise = np.broadcast_to(noise, shape)
+    # The largest of all outputs stands for what f computes with on the way, of which an output may be what is left.
+    largest = np.maximum(np.abs(up), np.abs(down)).max(axis=1, initial=0.0, keepdims=True)
+    noise = np.broadcast_to(4 * rounding * np.where(largest == 0, 1.0, largest) / h, shape)
     return _slopes(noise, (up - base) / h, (base - down) / h, (near_up - base) * 2 / h, (base - near_down) * 2 / h)
 
 

@@ -59,13 +59,14 @@ def fixed_body(made: Op, first: str = "", second: str = "") -> list[str]:
         guard = f"{p} is None or " if p in optional else ""
         lines += [f"elif {guard}{p}.__class__ in _plain: {p}_v = {p}; {p}_n = None"]
         lines += [f"elif isinstance({p}, _Tensor): {taken}"]
-        lines += ["else:", f"    {p}_n = None"]
-        convert = f"{p}_v = _as_value({p}, {made.name!r})"
+        lines += ["else:"]
+        convert = f"{p} = _as_input({p}, {made.name!r})"
         if p == second:
             lines += [f"    try: {convert}", "    except TypeError:"]
             lines += [f"        if isinstance({p}, (list, tuple)): raise", "        return NotImplemented"]
         else:
             lines += [f"    {convert}"]
+        lines += [f"    {p}_v, {p}_n = ({p}._data, {p}._node) if isinstance({p}, _Tensor) else ({p}, None)"]
     values = {p: f"{p}_v" for p in made.parameters}
     lines += _compute(made, values)
     is_tensor = "True" if first else " or ".join(f"isinstance({p}, _Tensor)" for p in made.parameters)

@@ -18,7 +18,7 @@ from autograd import codegen, modes
 from autograd.graph import SCALARS, Constant, Like, Node, like_of, shape_of
 from autograd.samples import Sample
 from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, tensor_method, value_of, wrap
-from autograd.values import held_once, to_value
+from autograd.values import held_once, holds_tensor, to_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
@@ -226,6 +226,19 @@ def as_value(x: Any, op_name: str = "this function") -> Any:
     return to_value(x, None)
 
 
+def as_input(x: Any, op_name: str) -> Any:
+    """Return what an op takes for an unusual input: `as_value`, or for a list that holds Tensors one Tensor of it."""
+    if isinstance(x, list | tuple) and holds_tensor(x):
+        return _stacked(x)
+    return as_value(x, op_name)
+
+
+def _stacked(x: Any) -> Tensor:
+    if isinstance(x, list | tuple):
+        return np.stack([_stacked(item) for item in x])  # type: ignore[return-value, arg-type]
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
 def _explained(made: Op, error: Exception, **values: Any) -> Exception:
     """Return `error` with the op and its inputs' shapes and dtypes in it."""
     inputs = ", ".join(f"{name} {_describe(value)}" for name, value in values.items() if value is not None)
@@ -290,7 +303,7 @@ def _zeros(like: Like) -> Any:
 
 
 _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own parameters
-    "_Tensor": Tensor, "_Node": Node, "_scalars": SCALARS, "_plain": _PLAIN, "_as_value": as_value,
+    "_Tensor": Tensor, "_Node": Node, "_scalars": SCALARS, "_plain": _PLAIN, "_as_value": as_value, "_as_input": as_input,
     "_constant": constant, "_shape": np.shape, "_wrap": wrap, "_wrap_all": _wrap_all, "_new": object.__new__,
     "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": outputs_of,
     "_like_of": like_of, "_explained": _explained, "_filled": fill_missing,

@@ -49,7 +49,7 @@ def _plain_array(data: Any) -> Any:
 
 def _from_python(data: Any, dtype: DTypeLike | None) -> Any:
     """Convert numbers, (nested) sequences of them, and foreign arrays."""
-    if isinstance(data, list | tuple) and _holds_tensor(data):
+    if isinstance(data, list | tuple) and holds_tensor(data):
         raise TypeError("a list of Tensors would lose their gradients here: use autograd.stack or autograd.array")
     foreign = hasattr(data, "__array__")
     try:
@@ -64,8 +64,9 @@ def _from_python(data: Any, dtype: DTypeLike | None) -> Any:
     return value
 
 
-def _holds_tensor(data: Any) -> bool:
-    return any(is_tensor(x) or (isinstance(x, list | tuple) and _holds_tensor(x)) for x in data)
+def holds_tensor(data: Any) -> bool:
+    """Return whether there is a Tensor in nested lists or tuples."""
+    return any(is_tensor(x) or (isinstance(x, list | tuple) and holds_tensor(x)) for x in data)
 
 
 def _brief(data: Any) -> str:

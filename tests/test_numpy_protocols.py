@@ -172,3 +172,12 @@ def test_every_numpy_function_in_the_tables_is_ours_once():
         assert callable(ours)
         if ours in registered:
             assert getattr(np, theirs.__name__, theirs) is theirs
+
+
+def test_lists_of_tensors_in_functions_of_autograd():
+    x, y = Tensor(1.0, requires_grad=True), Tensor([2.0, 3.0], requires_grad=True)
+    ag.mean([x, x * 5]).backward()
+    assert x.grad.item() == 3
+    (ag.matmul([[x, 1.0]], y)).sum().backward()
+    assert y.grad.tolist() == [1, 1]
+    assert ag.sum([[x, 2.0], [3.0, 4.0]], axis=0).tolist() == [4, 6]
