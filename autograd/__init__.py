@@ -20,6 +20,7 @@ from autograd.creation import (
     zeros_like,
 )
 from autograd.custom import Function
+from autograd.interchange import from_dlpack
 from autograd.modes import (
     default_generator,
     enable_grad,
@@ -198,6 +199,7 @@ __all__ = [
     "eye",
     "floor",
     "floor_divide",
+    "from_dlpack",
     "full",
     "full_like",
     "get_default_dtype",

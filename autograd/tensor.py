@@ -389,6 +389,32 @@ class Tensor:
         self._data, self._node, self._leaf = result._data, result._node, None
         return self
 
+    # --- other libraries ---------------------------------------------------------------------------------------------
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.data.__dlpack_device__()
+
+    @property
+    def device(self) -> str:
+        """Where the memory is: "cpu"."""
+        return getattr(self._data, "device", "cpu")
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
+        """Return self; there is only the CPU."""
+        if device != self.device:
+            raise ValueError(f"Tensors live on {self.device!r}, not {device!r}")
+        return self
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from autograd import array_api  # on top of all operations, which are on top of this file
+
+        if api_version not in (None, "2021.12", "2022.12", "2023.12", array_api.__array_api_version__):
+            raise ValueError(f"array API version {api_version!r} is not supported")
+        return array_api
+
     # --- NumPy's protocols ------------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,12 +20,21 @@ from nn.data.digits import Arrays
 from nn.extras import require
 from nn.visualize import plot_curves, plot_filters
 
-DATA = {"digits": load_digits, "mnist": load_mnist}
-EPOCHS = {"digits": 20, "mnist": 2}
 BATCH_SIZE = 64
 LEARNING_RATE = 4e-3
 
 TRAINING, TEST = "training, with dropout", "test"  # the names of the curves
+
+
+class Task(NamedTuple):
+    """A data set to learn, for how many epochs, and how many filters that takes."""
+
+    load: Callable[[], tuple[Arrays, Arrays]]
+    epochs: int
+    channels: tuple[int, int]
+
+
+TASKS = {"digits": Task(load_digits, 20, (16, 64)), "mnist": Task(load_mnist, 2, (8, 16))}
 Curves = dict[str, dict[str, list[float]]]
 
 
@@ -39,11 +48,11 @@ class ConvNet(nn.Module):
     Shapes:
         images (N, 1, H, W), floating; scores (N, 10).
 
-    >>> ConvNet(8)(np.zeros((5, 1, 8, 8))).shape
+    >>> ConvNet(8, (16, 64))(np.zeros((5, 1, 8, 8))).shape
     (5, 10)
     """
 
-    def __init__(self, image_size: int, channels: tuple[int, int] = (16, 64)) -> None:
+    def __init__(self, image_size: int, channels: tuple[int, int]) -> None:
         self.conv1 = nn.Conv2d(1, channels[0], kernel_size=3, padding=1)
         self.conv2 = nn.Conv2d(channels[0], channels[1], kernel_size=3, padding=1)
         self.pool = nn.MaxPool2d(2)
@@ -53,9 +62,9 @@ class ConvNet(nn.Module):
 
     def forward(self, images: Any) -> Tensor:
         """Return a score for each digit (N, 10), for images (N, 1, H, W)."""
-        x = self.pool(nn.functional.relu(self.conv1(images)))  # (N, 16, H/2, W/2)
-        x = self.pool(nn.functional.relu(self.conv2(x)))  # (N, 64, H/4, W/4)
-        x = self.dropout(self.flatten(x))  # (N, 4*H*W)
+        x = self.pool(nn.functional.relu(self.conv1(images)))  # (N, channels[0], H/2, W/2)
+        x = self.pool(nn.functional.relu(self.conv2(x)))  # (N, channels[1], H/4, W/4)
+        x = self.dropout(self.flatten(x))  # (N, channels[1] * H/4 * W/4)
         return self.linear(x)  # type: ignore[no-any-return]
 
 
@@ -163,14 +172,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of a command line."""
     parser = argparse.ArgumentParser(prog="python -m nn.demo", description=__doc__)
     parser.add_argument(
-        "--data", choices=DATA, default="digits",
+        "--data", choices=TASKS, default="digits",
         help="digits: 1,797 images of 8x8 that come with the package (default); mnist: 70,000 images of 28x28, read "
         "from the folder that the environment variable FORKGRAD_DATA names",
     )  # fmt: skip
     parser.add_argument(
         "--epochs", type=int, metavar="N",
         help="how often to go through the training images (default: "
-        + ", ".join(f"{n} for {name}" for name, n in EPOCHS.items()) + ")",
+        + ", ".join(f"{task.epochs} for {name}" for name, task in TASKS.items()) + ")",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="seed of all random numbers (default: 0)")
     parser.add_argument(
@@ -178,7 +187,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="folder to write the pictures into, made if it is not there (default: demo_output)",
     )  # fmt: skip
     options = parser.parse_args(arguments)
-    options.epochs = EPOCHS[options.data] if options.epochs is None else options.epochs
+    options.epochs = TASKS[options.data].epochs if options.epochs is None else options.epochs
     if options.epochs < 1 or options.seed < 0:
         parser.error("--epochs must be at least 1, and --seed at least 0")
     return options
@@ -187,14 +196,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> Training:
     """Run the demo; return the trained network with its history."""
     options = parse(arguments)
+    task = TASKS[options.data]
     start = time.perf_counter()
     try:
         check_requirements(options.output)
-        train, test = DATA[options.data]()
+        train, test = task.load()
     except (OSError, ImportError, RuntimeError, ValueError) as error:
         raise SystemExit(f"python -m nn.demo: {error}") from error
     autograd.manual_seed(options.seed)
-    training = Training(ConvNet(train[0].shape[-1]), train, test)
+    training = Training(ConvNet(train[0].shape[-1], task.channels), train, test)
     size = sum(p.size for p in training.model.parameters())
     print(f"Training on {len(train[0]):,} images of '{options.data}', testing on {len(test[0]):,}.")
     print(f"{training.model!r}\n{size:,} parameters")

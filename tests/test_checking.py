@@ -206,6 +206,12 @@ def test_eps_is_the_step():
             gradcheck(np.sin, X, eps=eps)
 
 
+def test_numeric_values_are_exact_to_ten_digits():
+    for f in (np.exp, np.tanh, np.arctan, lambda x: x**5):
+        for result in gradcheck(f, X).results:
+            assert result.worst.absolute < 1e-10
+
+
 def test_the_error_bar_covers_what_differences_cannot_resolve():
     def noisy(x):
         return np.sin(x) + np.sin(x * 1e9) * 1e-9  # a derivative that no step shows
@@ -216,6 +222,35 @@ def test_the_error_bar_covers_what_differences_cannot_resolve():
     assert 1e-9 < result.worst.absolute < result.worst.error_bar < 1e-2
     (result,) = gradcheck(lambda x: x.astype(np.float32), np.ones(1)).results  # exact, but one cannot know
     assert 1e-5 < result.worst.error_bar < 1e-2
+
+
+def test_what_rounding_leaves_of_cancelled_terms_is_no_derivative():
+    def f(x):
+        return x, (x + 0.1) * 3 - 3 * x - 0.3  # zero but for rounding
+
+    assert gradcheck(f, np.random.default_rng(0).uniform(0.2, 1, 40))
+
+
+def test_the_error_bar_follows_from_the_largest_of_all_outputs():
+    def f(x):
+        return x * 0 + 1e6, x + x.detach()
+
+    worst = gradcheck(f, np.ones(1), raise_exception=False).results[0].worst
+    assert worst.output == 1
+    assert 1e-7 < worst.error_bar < 1e-5
+
+
+def test_a_gradient_of_rounding_errors_is_zero_where_everything_else_is():
+    @op(x=lambda g: g * 1e-17)
+    def nothing(x):
+        return x * 0
+
+    @op(x=lambda g: g * 1e-9)
+    def next_to_nothing(x):
+        return x * 0
+
+    assert gradcheck(nothing, X)
+    assert not gradcheck(next_to_nothing, X, raise_exception=False)
 
 
 # --- second order -----------------------------------------------------------------------------------------------------
@@ -294,6 +329,7 @@ def test_near_a_kink_the_gradient_of_its_side_is_right(distance):
 
 def test_smooth_functions_have_no_kinks():
     assert gradcheck(np.cos, np.zeros(3)).results[0].worst.analytic == 0
+    assert gradcheck(lambda x: x * x * x * x, np.zeros(1)).results[0].kinks == 0
     assert " -0 " not in str(gradcheck(np.cos, np.zeros(3)))
     for f in (np.cos, lambda x: x * x, lambda x: x * x * x * x, lambda x: x * x * x * x * 1e9, lambda x: x * x * 1e-9):
         assert gradcheck(f, np.array([0.0, 1e-9, 1.0])).results[0].kinks == 0

@@ -38,7 +38,9 @@ def test_descends(kind, options):
 def test_parameters_state_and_memory_stay_what_they_are(kind, options, dtype):
     p, scalar = nn.Parameter(np.ones(3, dtype)), nn.Parameter(dtype(2))
     memory = p.data
-    options = options | {"lr": np.float64(0.1)} | ({"eps": 1e-3} if kind is Adam else {})
+    options = options | ({"eps": 1e-3, "betas": (0.9, 0.99)} if kind is Adam else {})
+    as_numpy = {float: np.float64, bool: bool, tuple: lambda pair: tuple(map(np.float64, pair))}
+    options = {name: as_numpy[type(option)](option) for name, option in options.items()}
     optimizer = kind([p, scalar], **options)
     for _ in range(2):
         (p * p * scalar).sum().backward()

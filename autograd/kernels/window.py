@@ -107,7 +107,8 @@ def max_positions(x: Array, window: Pair, stride: Pair, padding: Pair, dilation:
     """Return the position in each flattened image of each window's first largest value: (N, C, P, Q), integers."""
     h, w = x.shape[2:]
     p, q = output_size((h, w), window, stride, padding, dilation)
-    view = windows(pad_image(x, padding, -np.inf), window, stride, dilation)
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    view = windows(pad_image(x, padding, lowest), window, stride, dilation)
     best = view.reshape(*view.shape[:4], -1).argmax(axis=-1)  # (N, C, P, Q), in 0 .. K*L-1
     row, column = best // window[1], best % window[1]
     top = np.arange(p)[:, None] * stride[0] - padding[0]  # (P, 1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.samples import Draw, sample
 
+_FLOAT = np.dtype(np.float64)
 Array = Any  # in rules and values: an ndarray, a NumPy scalar or number, or a Tensor
 
 ANY = [sample(())]
@@ -19,8 +20,23 @@ BETWEEN_INTEGERS = [
     sample(Draw(domain=(-2.4, 2.4), kinks=(-2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5)))
 ]
 FLAGS = [sample(Draw(kind="b"), Draw(kind="b"))]
+COUNTS = [sample(Draw(kind="i", domain=(0, 9)), Draw(kind="i", domain=(0, 9)))]
+APART = [  # the first below the second, and above
+    sample(Draw(domain=(0, 1)), Draw(domain=(1.2, 2))),
+    sample(Draw(domain=(1.2, 2)), Draw(domain=(0, 1))),
+]
 
 
 def is_number(x: Array) -> bool:
     """Return whether x is a Python number, which takes on the dtype of what it meets."""
     return isinstance(x, int | float | complex) and not isinstance(x, np.generic)
+
+
+def is_complex(x: Array) -> bool:
+    """Return whether x is complex: an array, a Tensor, or a number."""
+    return getattr(x, "dtype", _FLOAT).kind == "c" or isinstance(x, complex)
+
+
+def flat(g: Array) -> Array:
+    """Return the gradient of a piecewise constant function: zeros, also where g is infinite and g * 0 would be nan."""
+    return np.zeros_like(g)

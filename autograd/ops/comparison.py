@@ -1,4 +1,4 @@
-"""Comparisons and logic: values without gradients."""
+"""Comparisons, logic, arithmetic of bits and integers: values without gradients."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import operator
 
 import numpy as np
 
-from autograd.ops.common import ANY, FLAGS, PAIR, Array
+from autograd.ops.common import ANY, COUNTS, FLAGS, PAIR, Array
 from autograd.primitive import op
 from autograd.samples import Draw, sample
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, tensor_method
 
 
 @op(operator.eq, x1=None, x2=None, samples=PAIR, numpy=np.equal)
@@ -84,6 +84,15 @@ def logical_or(x1: Array, x2: Array, /) -> Tensor:
     """
 
 
+@op(np.logical_xor, x1=None, x2=None, samples=FLAGS)
+def logical_xor(x1: Array, x2: Array, /) -> Tensor:
+    """Return whether just one of x1 and x2 is true, elementwise.
+
+    >>> logical_xor(Tensor([True, False]), True)
+    Tensor([False,  True])
+    """
+
+
 @op(np.logical_not, x=None, samples=[sample(Draw(kind="b"))])
 def logical_not(x: Array, /) -> Tensor:
     """Return the opposite truth value, elementwise.
@@ -129,6 +138,59 @@ def invert(x: Array, /) -> Tensor:
     """
 
 
+@op(operator.lshift, x1=None, x2=None, samples=COUNTS, numpy=np.left_shift)
+def left_shift(x1: Array, x2: Array, /) -> Tensor:
+    """Return integers x1 with their bits moved x2 places up: x1 * 2**x2.
+
+    >>> left_shift(Tensor([1, 3]), 2)
+    Tensor([ 4, 12])
+    """
+
+
+@op(operator.rshift, x1=None, x2=None, samples=COUNTS, numpy=np.right_shift)
+def right_shift(x1: Array, x2: Array, /) -> Tensor:
+    """Return integers x1 with their bits moved x2 places down: floor(x1 / 2**x2).
+
+    >>> right_shift(Tensor([4, 13]), 2)
+    Tensor([1, 3])
+    """
+
+
+for _name, _function in (("lshift", left_shift), ("rshift", right_shift)):
+    tensor_method(f"__{_name}__")(_function)
+    tensor_method(f"__r{_name}__")(lambda self, other, f=_function: f(other, self))
+
+
+@op(np.bitwise_count, x=None, samples=[sample(Draw(kind="i", domain=(-9, 9)))])
+def bitwise_count(x: Array, /) -> Tensor:
+    """Return how many bits of the absolute value of integers x are 1.
+
+    >>> bitwise_count(Tensor([4, 7])).tolist()
+    [1, 3]
+    """
+
+
+@op(np.gcd, x1=None, x2=None, samples=COUNTS)
+def gcd(x1: Array, x2: Array, /) -> Tensor:
+    """Return the greatest common divisor of integers.
+
+    >>> gcd(Tensor([12, 7]), 8)
+    Tensor([4, 1])
+    """
+
+
+@op(np.lcm, x1=None, x2=None, samples=COUNTS)
+def lcm(x1: Array, x2: Array, /) -> Tensor:
+    """Return the least common multiple of integers.
+
+    >>> lcm(Tensor([12, 7]), 8)
+    Tensor([24, 56])
+    """
+
+
+# --- questions about floating numbers ---------------------------------------------------------------------------------
+
+
 @op(np.isnan, x=None, samples=ANY)
 def isnan(x: Array, /) -> Tensor:
     """Return whether each element is not a number.
@@ -153,4 +215,51 @@ def isfinite(x: Array, /) -> Tensor:
 
     >>> isfinite(Tensor([1.0, float("inf")]))
     Tensor([ True, False])
+    """
+
+
+@op(x=None, samples=ANY)
+def isposinf(x: Array) -> Tensor:
+    """Return whether each element is infinity.
+
+    >>> isposinf(Tensor([1.0, float("inf")]))
+    Tensor([False,  True])
+    """
+    return np.isposinf(x)  # type: ignore[return-value]
+
+
+@op(x=None, samples=ANY)
+def isneginf(x: Array) -> Tensor:
+    """Return whether each element is minus infinity.
+
+    >>> isneginf(Tensor([1.0, float("-inf")]))
+    Tensor([False,  True])
+    """
+    return np.isneginf(x)  # type: ignore[return-value]
+
+
+@op(np.signbit, x=None, samples=ANY)
+def signbit(x: Array, /) -> Tensor:
+    """Return whether each element has a minus sign, as -0.0 has.
+
+    >>> signbit(Tensor([1.0, -0.0]))
+    Tensor([False,  True])
+    """
+
+
+@op(np.nextafter, x1=None, x2=None, samples=PAIR)
+def nextafter(x1: Array, x2: Array, /) -> Tensor:
+    """Return the floating number next to x1 in the direction of x2, without a gradient.
+
+    >>> nextafter(Tensor([1.0]), 2) - 1
+    Tensor([1.1920929e-07])
+    """
+
+
+@op(np.spacing, x=None, samples=ANY)
+def spacing(x: Array, /) -> Tensor:
+    """Return the distance from x to the next floating number, without a gradient.
+
+    >>> spacing(Tensor([1.0]))
+    Tensor([1.1920929e-07])
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from autograd.ops.common import ANY, INSIDE_ONE, PAIR, POSITIVE, Array
+from autograd.ops.common import ANY, INSIDE_ONE, PAIR, POSITIVE, Array, is_complex, is_number
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -14,7 +16,7 @@ from autograd.tensor import Tensor
 
 @op(np.sqrt, x=lambda g, out: g * 0.5 / out, samples=POSITIVE)
 def sqrt(x: Array, /) -> Tensor:
-    """Return the square root; its gradient at 0 is infinite.
+    """Return the square root; its gradient at 0 is infinite (nan if the gradient of the result is 0: see `where`).
 
     >>> sqrt(Tensor([4.0, 9.0]))
     Tensor([2., 3.])
@@ -200,7 +202,12 @@ def arcsinh(x: Array, /) -> Tensor:
     """
 
 
-@op(np.arccosh, x=lambda g, x: g / np.sqrt(x * x - 1), samples=[sample(Draw(domain=(1.3, 3.0)))])
+def _arccosh(g: Array, x: Array) -> Array:
+    # In the left half-plane the root of the product is not the product of the roots, which is the derivative.
+    return g / (np.sqrt(x - 1) * np.sqrt(x + 1) if is_complex(x) else np.sqrt(x * x - 1))
+
+
+@op(np.arccosh, x=_arccosh, samples=[sample(Draw(domain=(1.3, 3.0)))])
 def arccosh(x: Array, /) -> Tensor:
     """Return the number, 0 or above, whose hyperbolic cosine is x.
 
@@ -218,32 +225,103 @@ def arctanh(x: Array, /) -> Tensor:
     """
 
 
+def _over_length(g: Array, x: Array, out: Array) -> Array:
+    nowhere = out == 0  # the length has no derivative there, where x is 0 too
+    return g * np.where(nowhere, 0, x) / np.where(nowhere, 1, out)
+
+
 @op(
     np.hypot,
-    x1=lambda g, x1, out: g * x1 / out,
-    x2=lambda g, x2, out: g * x2 / out,
+    x1=lambda g, x1, out: _over_length(g, x1, out),
+    x2=lambda g, x2, out: _over_length(g, x2, out),
     samples=[sample(Draw(domain=(0.3, 2)), ())],
 )
 def hypot(x1: Array, x2: Array, /) -> Tensor:
-    """Return sqrt(x1**2 + x2**2).
+    """Return sqrt(x1**2 + x2**2); the gradient at (0, 0) is 0.
 
     >>> hypot(Tensor(3.0), Tensor(4.0))
     Tensor(5.)
     """
 
 
+def _difference(x1: Array, x2: Array) -> Array:
+    """Return x1 - x2, but 0 where both are the same infinity."""
+    if is_number(x2):  # NumPy's `where` would make float64 of it
+        return -_difference(x2, x1)
+    same = np.isinf(x1) & (x1 == x2)
+    return np.where(same, 0, x1 - np.where(same, 0, x2))
+
+
 @op(
     np.logaddexp,
-    x1=lambda g, x1, x2: g * sigmoid(x1 - x2),
-    x2=lambda g, x1, x2: g * sigmoid(x2 - x1),
+    x1=lambda g, x1, x2: g * sigmoid(_difference(x1, x2)),
+    x2=lambda g, x1, x2: g * sigmoid(_difference(x2, x1)),
     samples=PAIR,
 )
 def logaddexp(x1: Array, x2: Array, /) -> Tensor:
-    """Return log(exp(x1) + exp(x2)) without overflow.
+    """Return log(exp(x1) + exp(x2)) without overflow; equal infinities get half the gradient each.
 
     >>> logaddexp(Tensor(-1000.0), Tensor(0.0))
     Tensor(0.)
     """
+
+
+_LOG2 = float(np.log(2))
+
+
+@op(
+    np.logaddexp2,
+    x1=lambda g, x1, x2: g * sigmoid(_difference(x1, x2) * _LOG2),
+    x2=lambda g, x1, x2: g * sigmoid(_difference(x2, x1) * _LOG2),
+    samples=PAIR,
+)
+def logaddexp2(x1: Array, x2: Array, /) -> Tensor:
+    """Return log2(2**x1 + 2**x2) without overflow; equal infinities get half the gradient each.
+
+    >>> logaddexp2(Tensor(3.0), Tensor(3.0))
+    Tensor(4.)
+    """
+
+
+# --- sin(pi x) / (pi x) -----------------------------------------------------------------------------------------------
+
+
+def _series(x: Array, order: int) -> Array:
+    """Return the derivative of sinc near 0: the sum of (-1)**k pi**2k x**(2k - order) / ((2k + 1) (2k - order)!)."""
+    first = (order + 1) // 2
+    total = 0 * x
+    for k in reversed(range(first, first + 16)):
+        ratio = -(math.pi**2) * x * x * (2 * k + 1) / ((2 * k + 3) * (2 * k + 1 - order) * (2 * k + 2 - order))
+        total = 1 + ratio * total
+    return total * ((-1) ** first * math.pi ** (2 * first) / (2 * first + 1)) * (x if order % 2 else 1)
+
+
+def _recurrence(x: Array, order: int) -> Array:
+    """Return the derivative of sinc away from 0: x sinc(x) = sin(pi x) / pi, differentiated `order` times."""
+    angle = math.pi * x
+    result = np.sin(angle) / angle
+    for n in range(1, order + 1):
+        shifted = (np.cos if n % 2 else np.sin)(angle) * (-1) ** (n // 2)  # sin(angle + n pi / 2)
+        result = (math.pi ** (n - 1) * shifted - n * result) / x
+    return result
+
+
+@op(x=lambda g, x, order: g * _sinc_derivative(x, order + 1),
+    samples=[*(sample((), order=n) for n in (1, 2, 3)), sample(Draw(domain=(-0.01, 0.01)), order=1)])  # fmt: skip
+def _sinc_derivative(x: Array, order: int) -> Tensor:
+    """Return the derivative of sinc of some order; the recurrence loses digits where |pi x| is below the order."""
+    near = np.abs(x) < (2 + order) / 4
+    return np.where(near, _series(np.where(near, x, 0), order), _recurrence(np.where(near, 1, x), order))
+
+
+@op(x=lambda g, x: g * _sinc_derivative(x, 1), samples=[*ANY, sample(Draw(domain=(-0.01, 0.01)))])
+def sinc(x: Array) -> Tensor:
+    """Return sin(pi x) / (pi x), which is 1 at 0; derivatives of any order are exact at and near 0.
+
+    >>> sinc(Tensor([0.0, 0.5]))
+    Tensor([1.       , 0.6366198])
+    """
+    return np.sinc(x)  # type: ignore[return-value]
 
 
 # --- functions of neural networks -------------------------------------------------------------------------------------
@@ -256,6 +334,8 @@ def sigmoid(x: Array, /) -> Tensor:
     >>> sigmoid(Tensor([0.0, 100.0]))
     Tensor([0.5, 1. ])
     """
+    if is_complex(x):
+        return 1 / (1 + np.exp(-x))
     small = np.exp(-np.abs(x))  # in (0, 1], whatever the sign
     return np.where(x >= 0, 1, small) / (1 + small)  # type: ignore[no-any-return]
 
@@ -267,4 +347,14 @@ def softplus(x: Array, /) -> Tensor:
     >>> softplus(Tensor([0.0, 100.0]))
     Tensor([  0.6931472, 100.       ])
     """
-    return np.logaddexp(x, 0 * x)  # type: ignore[no-any-return]
+    return np.logaddexp(x, 0)  # type: ignore[no-any-return]
+
+
+@op(x=lambda g, x: g * sigmoid(-x), samples=ANY)
+def log_sigmoid(x: Array, /) -> Tensor:
+    """Return log(1 / (1 + exp(-x))), the logarithm of `sigmoid`, without overflow.
+
+    >>> log_sigmoid(Tensor([0.0, -100.0]))
+    Tensor([  -0.6931472, -100.       ])
+    """
+    return -np.logaddexp(-x, 0)  # type: ignore[no-any-return]

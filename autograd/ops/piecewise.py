@@ -1,33 +1,97 @@
-"""Functions that switch: absolute values, extremes, choices, limits, rounding."""
+"""Functions that switch: absolute values, signs, extremes, choices, limits, rounding."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from autograd.ops.common import BETWEEN_INTEGERS, KINK_AT_ZERO, Array
+from autograd.ops.common import ANY, APART, BETWEEN_INTEGERS, KINK_AT_ZERO, Array, flat, is_complex
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
 
-@op(np.absolute, x=lambda g, x: g * np.sign(x), samples=KINK_AT_ZERO, numpy=np.absolute)
+# --- absolute values and signs ----------------------------------------------------------------------------------------
+
+
+def _along_sign(g: Array, x: Array) -> Array:
+    return g * (np.conj(np.sign(x)) if is_complex(x) else np.sign(x))
+
+
+@op(np.absolute, x=_along_sign, samples=KINK_AT_ZERO, numpy=np.absolute)
 def absolute(x: Array, /) -> Tensor:
-    """Return |x|; the gradient at 0 is 0.
+    """Return |x|; the gradient at 0 is 0, of complex x too.
 
     >>> absolute(Tensor([1.0, -2.0]))
     Tensor([1., 2.])
     """
 
 
+@op(np.fabs, x=lambda g, x: g * np.sign(x), samples=KINK_AT_ZERO)
+def fabs(x: Array, /) -> Tensor:
+    """Return |x| of real x, also of integers as a floating number; the gradient at 0 is 0.
+
+    >>> fabs(Tensor([1, -2]))
+    Tensor([1., 2.], dtype=float64)
+    """
+
+
+def _sign(g: Array, x: Array) -> Array:
+    if not is_complex(x):
+        return flat(g)
+    # x / |x| turns with x and does not stretch: of the gradient, the part along the sign has no effect.
+    zero = x == 0
+    s = np.sign(x)
+    return np.where(zero, 0, g - (g * s).real * np.conj(s)) / np.where(zero, 1, np.abs(x))
+
+
+@op(np.sign, x=_sign, samples=KINK_AT_ZERO)
+def sign(x: Array, /) -> Tensor:
+    """Return -1, 0 or 1, with gradient zero; of complex x, x / |x|, or 0 with gradient zero at 0.
+
+    >>> sign(Tensor([-3.0, 2.0]))
+    Tensor([-1.,  1.])
+    """
+
+
+@op(np.copysign, x1=lambda g, x1, out: g * (np.sign(x1) * np.sign(out)), x2=flat,
+    samples=[sample(Draw(kinks=(0.0,)), Draw(kinks=(0.0,)))])  # fmt: skip
+def copysign(x1: Array, x2: Array, /) -> Tensor:
+    """Return |x1| with the sign of x2; at x1 = 0 the gradient is 0.
+
+    >>> copysign(Tensor([1.0, 2.0]), -1)
+    Tensor([-1., -2.])
+    """
+
+
+@op(np.heaviside, x1=lambda g: flat(g), x2=lambda g, x1: np.where(x1 == 0, g, 0),
+    samples=[sample(Draw(kinks=(0.0,)), ())])  # fmt: skip
+def heaviside(x1: Array, x2: Array, /) -> Tensor:
+    """Return 0 where x1 is negative, 1 where it is positive, x2 where it is 0; the gradient to x1 is zero.
+
+    >>> heaviside(Tensor([-1.0, 0.0, 3.0]), 0.5)
+    Tensor([0. , 0.5, 1. ])
+    """
+
+
+# --- the larger and the smaller ---------------------------------------------------------------------------------------
+
+
 def _larger(g: Array, mine: Array, other: Array) -> Array:
-    return np.where(mine == other, g / 2, np.where(mine > other, g, 0))
+    # If one is nan then so is the result, to which both lead, as in PyTorch.
+    return np.where(mine == other, g / 2, np.where(mine < other, 0, g))
+
+
+def _number(g: Array, mine: Array, other: Array, larger: bool) -> Array:
+    """Return the gradient of the larger, or smaller, of two, of which one may be nan."""
+    chosen = mine > other if larger else mine < other
+    return np.where(mine == other, g / 2, np.where(chosen | np.isnan(other), g, 0))
 
 
 @op(
     np.maximum,
     x1=lambda g, x1, x2: _larger(g, x1, x2),
     x2=lambda g, x1, x2: _larger(g, x2, x1),
-    samples=[sample(Draw(domain=(0, 1)), Draw(domain=(1.2, 2))), sample(Draw(domain=(1.2, 2)), Draw(domain=(0, 1)))],
+    samples=APART,
 )
 def maximum(x1: Array, x2: Array, /) -> Tensor:
     """Return the larger of x1 and x2; where they are equal each gets half the gradient, as in PyTorch.
@@ -41,7 +105,7 @@ def maximum(x1: Array, x2: Array, /) -> Tensor:
     np.minimum,
     x1=lambda g, x1, x2: _larger(g, x2, x1),
     x2=lambda g, x1, x2: _larger(g, x1, x2),
-    samples=[sample(Draw(domain=(0, 1)), Draw(domain=(1.2, 2))), sample(Draw(domain=(1.2, 2)), Draw(domain=(0, 1)))],
+    samples=APART,
 )
 def minimum(x1: Array, x2: Array, /) -> Tensor:
     """Return the smaller of x1 and x2; where they are equal each gets half the gradient, as in PyTorch.
@@ -49,6 +113,29 @@ def minimum(x1: Array, x2: Array, /) -> Tensor:
     >>> minimum(Tensor([1.0, 5.0]), 3)
     Tensor([1., 3.])
     """
+
+
+@op(np.fmax, x1=lambda g, x1, x2: _number(g, x1, x2, True), x2=lambda g, x1, x2: _number(g, x2, x1, True),
+    samples=APART)  # fmt: skip
+def fmax(x1: Array, x2: Array, /) -> Tensor:
+    """Return the larger of x1 and x2, or the one that is not nan; equal ones each get half the gradient.
+
+    >>> fmax(Tensor([1.0, float("nan")]), 0)
+    Tensor([1., 0.])
+    """
+
+
+@op(np.fmin, x1=lambda g, x1, x2: _number(g, x1, x2, False), x2=lambda g, x1, x2: _number(g, x2, x1, False),
+    samples=APART)  # fmt: skip
+def fmin(x1: Array, x2: Array, /) -> Tensor:
+    """Return the smaller of x1 and x2, or the one that is not nan; equal ones each get half the gradient.
+
+    >>> fmin(Tensor([1.0, float("nan")]), 0)
+    Tensor([0., 0.])
+    """
+
+
+# --- choices and limits -----------------------------------------------------------------------------------------------
 
 
 @op(
@@ -111,19 +198,40 @@ def relu(x: Array, /) -> Tensor:
     return np.maximum(x, 0)  # type: ignore[no-any-return]
 
 
-# Piecewise constant functions: differentiable almost everywhere, with gradient zero.
+def _finite_parts(g: Array, x: Array) -> Array:
+    if not is_complex(x):
+        return np.where(np.isfinite(x), g, 0)
+    return np.where(np.isfinite(x.real), g.real, 0) + 1j * np.where(np.isfinite(x.imag), g.imag, 0)
 
 
-@op(np.sign, x=lambda g: g * 0, samples=KINK_AT_ZERO)
-def sign(x: Array, /) -> Tensor:
-    """Return -1, 0 or 1; its gradient is zero.
+@op(x=_finite_parts, samples=[*ANY, sample((), nan=1.0, posinf=2.0, neginf=3.0)])
+def nan_to_num(
+    x: Array, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
+    """Return x with other numbers for nan and the infinities, whose gradient is 0.
 
-    >>> sign(Tensor([-3.0, 2.0]))
-    Tensor([-1.,  1.])
+    Args:
+        x: the values.
+        copy: must be True; a Tensor's values are not replaced in place here.
+        nan: the number for nan.
+        posinf: the number for infinity; by default the largest of x's dtype.
+        neginf: the number for minus infinity; by default the lowest of x's dtype.
+
+    Raises:
+        ValueError: for copy=False.
+
+    >>> nan_to_num(Tensor([1.0, float("nan")]))
+    Tensor([1., 0.])
     """
+    if not copy:
+        raise ValueError("nan_to_num of Tensors makes a copy: write x = nan_to_num(x)")
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)  # type: ignore[no-any-return]
 
 
-@op(np.floor, x=lambda g: g * 0, samples=BETWEEN_INTEGERS)
+# --- rounding: constant almost everywhere, so with gradient zero ------------------------------------------------------
+
+
+@op(np.floor, x=flat, samples=BETWEEN_INTEGERS)
 def floor(x: Array, /) -> Tensor:
     """Return the largest integer that is not above x; its gradient is zero.
 
@@ -132,7 +240,7 @@ def floor(x: Array, /) -> Tensor:
     """
 
 
-@op(np.ceil, x=lambda g: g * 0, samples=BETWEEN_INTEGERS)
+@op(np.ceil, x=flat, samples=BETWEEN_INTEGERS)
 def ceil(x: Array, /) -> Tensor:
     """Return the smallest integer that is not below x; its gradient is zero.
 
@@ -141,7 +249,7 @@ def ceil(x: Array, /) -> Tensor:
     """
 
 
-@op(np.trunc, x=lambda g: g * 0, samples=BETWEEN_INTEGERS)
+@op(np.trunc, x=flat, samples=BETWEEN_INTEGERS)
 def trunc(x: Array, /) -> Tensor:
     """Return x without its fractional part; its gradient is zero.
 
@@ -150,10 +258,30 @@ def trunc(x: Array, /) -> Tensor:
     """
 
 
-@op(np.rint, x=lambda g: g * 0, samples=BETWEEN_INTEGERS)
+@op(np.rint, x=flat, samples=BETWEEN_INTEGERS)
 def rint(x: Array, /) -> Tensor:
     """Return the nearest integer, halves to even; its gradient is zero.
 
     >>> rint(Tensor([-1.6, 1.5]))
     Tensor([-2.,  2.])
     """
+
+
+@op(a=flat, samples=[sample(Draw(domain=(0.3, 0.4)), decimals=d) for d in (0, -1)], numpy=(np.round, np.around))
+def round(a: Array, decimals: int = 0) -> Tensor:
+    """Return a rounded to a number of decimals, halves to even; its gradient is zero.
+
+    >>> round(Tensor([1.25, 2.78]), 1)
+    Tensor([1.2, 2.8])
+    """
+    return np.round(a, decimals)  # type: ignore[no-any-return]
+
+
+@op(x=flat, samples=BETWEEN_INTEGERS, numpy=np.fix)
+def fix(x: Array) -> Tensor:
+    """Return x rounded towards 0, as `trunc`; its gradient is zero.
+
+    >>> fix(Tensor([-1.5, 1.5]))
+    Tensor([-1.,  1.])
+    """
+    return np.trunc(x)  # type: ignore[return-value]

@@ -14,7 +14,7 @@ ABOUT_VALUES: tuple[Callable[..., Any], ...] = (
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.isclose, np.allclose,
     np.array_equal, np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero,
     np.searchsorted, np.bincount, np.unique, np.isin, np.histogram, np.shares_memory, np.may_share_memory,
-    np.array_repr, np.array_str, np.array2string, np.isneginf, np.isposinf, np.signbit, np.logical_xor,
+    np.array_repr, np.array_str, np.array2string,
 )  # fmt: skip
 
 
