@@ -303,7 +303,8 @@ def _zeros(like: Like) -> Any:
 
 
 _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own parameters
-    "_Tensor": Tensor, "_Node": Node, "_scalars": SCALARS, "_plain": _PLAIN, "_as_value": as_value, "_as_input": as_input,
+    "_Tensor": Tensor, "_Node": Node, "_scalars": SCALARS, "_plain": _PLAIN, "_as_value": as_value,
+    "_as_input": as_input,
     "_constant": constant, "_shape": np.shape, "_wrap": wrap, "_wrap_all": _wrap_all, "_new": object.__new__,
     "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": outputs_of,
     "_like_of": like_of, "_explained": _explained, "_filled": fill_missing,

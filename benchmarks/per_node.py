@@ -91,7 +91,8 @@ def main():
         for peer in peers:
             ratios = [a / b for a, b in zip(times["ours"], times[peer.__name__], strict=True)]
             line += [
-                f"{peer.__name__} {statistics.median(times[peer.__name__]):6.2f} (ratio {statistics.median(ratios):.2f})"
+                f"{peer.__name__} {statistics.median(times[peer.__name__]):6.2f}"
+                f" (ratio {statistics.median(ratios):.2f})"
             ]
         print("  ".join(line))
     both = import_time("import autograd, nn")

@@ -32,7 +32,7 @@ INTERNAL = {
 }
 
 
-# --- the child process: modules that the tests import ------------------------------------------------------------------
+# --- the child process: modules that the tests import -----------------------------------------------------------------
 
 
 def install() -> None:
@@ -197,7 +197,7 @@ def flatten(tree):
     return (np.concatenate([np.ravel(x) for x in leaves]) if leaves else np.zeros(0)), unflatten
 
 
-# --- the child process: the checker ------------------------------------------------------------------------------------
+# --- the child process: the checker -----------------------------------------------------------------------------------
 
 
 def scalar_close(a, b):
@@ -298,7 +298,7 @@ def combo_check(f, *check_args, **check_kwargs):
     return check
 
 
-# --- the parent process ------------------------------------------------------------------------------------------------
+# --- the parent process -----------------------------------------------------------------------------------------------
 
 
 def run(archive: Path, verbose: bool) -> Counter:
@@ -312,7 +312,18 @@ def run(archive: Path, verbose: bool) -> Counter:
             (tests / name).unlink(missing_ok=True)
         (tests / "conftest.py").open("a").write("\nimport hips_suite\nhips_suite.install()\n")
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
-        command = [sys.executable, "-m", "pytest", str(tests), "-q", "-rA", "--continue-on-collection-errors", "--tb=short", "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(tests),
+            "-q",
+            "-rA",
+            "--continue-on-collection-errors",
+            "--tb=short",
+            "-p",
+            "no:cacheprovider",
+        ]
         command += ["-c", os.devnull, "--rootdir", str(tests), "-W", "ignore"]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tests)
         if verbose:

@@ -87,7 +87,8 @@ def table(torch: Any) -> list[Entry]:
     """Return the operations, given PyTorch."""
     t = torch
     same = {
-        "any": ["exp", "expm1", "sin", "cos", "arctan", "arcsinh", "sinh", "cosh", "tanh", "square", "sigmoid", "negative",
+        "any": ["exp", "expm1", "sin", "cos", "arctan", "arcsinh", "sinh", "cosh", "tanh", "square", "sigmoid",
+                "negative",
                 "positive", "absolute", "relu", "exp2", "deg2rad", "rad2deg", "sinc"],
         "positive": ["log", "log2", "log10", "log1p", "sqrt", "reciprocal"],
         "unit": ["tan", "arcsin", "arccos", "arctanh"],
@@ -101,7 +102,8 @@ def table(torch: Any) -> list[Entry]:
     ]
     pairs = {"add": "any", "subtract": "any", "multiply": "any", "maximum": "any", "minimum": "any", "logaddexp": "any",
              "arctan2": "away", "hypot": "away", "divide": "away", "power": "positive", "fmod": "away",
-             "copysign": "away", "fmax": "any", "fmin": "any", "float_power": "positive", "logaddexp2": "any"}  # fmt: skip
+             "copysign": "away", "fmax": "any", "fmin": "any", "float_power": "positive",
+             "logaddexp2": "any"}  # fmt: skip
     for name, domain in pairs.items():
         if hasattr(ag, name):
             theirs = getattr(t, {"power": "pow", "arctan2": "atan2"}.get(name, name))

@@ -22,7 +22,9 @@ def ours(program, dtype):
     if isinstance(total, Tensor) and total.requires_grad:
         total.backward()
     second = [x.grad for x in xs]
-    values = [[np.zeros(x.shape) if g is None else g.data for g, x in zip(gs, xs, strict=True)] for gs in (first, second)]
+    values = [
+        [np.zeros(x.shape) if g is None else g.data for g, x in zip(gs, xs, strict=True)] for gs in (first, second)
+    ]
     return [out.data, *values[0], *values[1]]
 
 

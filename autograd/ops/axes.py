@@ -10,7 +10,6 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.ops.common import Array
 from autograd.ops.shaping import reshape, transpose
-from autograd.tensor import Tensor
 
 Axis = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
@@ -71,10 +70,10 @@ def only(x: Array, where: Array) -> Array:
     return x if where is None else np.where(where, x, 0)
 
 
-def _order(ndim: int, axis: Axis) -> tuple[int, ...]:
-    """Return all axes, those of a reduction last."""
-    axes = normalize_axis_tuple(range(ndim) if axis is None else axis, ndim)
-    return (*(i for i in range(ndim) if i not in axes), *axes)
+def _sides(ndim: int, axis: Axis) -> tuple[Shape, Shape]:
+    """Return the axes that a reduction keeps, and those it takes together."""
+    together = tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+    return tuple(i for i in range(ndim) if i not in together), together
 
 
 def merge(a: Array, axis: Axis) -> Array:
@@ -84,10 +83,9 @@ def merge(a: Array, axis: Axis) -> Array:
     (3, 8)
     """
     shape = np.shape(a)
-    order = _order(len(shape), axis)
-    n = count(shape, axis)
-    left = [shape[i] for i in order[: len(shape) - len(normalize_axis_tuple(axis, len(shape)))]] if axis is not None else []
-    return reshape(transpose(a, order), (*left, n))
+    apart, together = _sides(len(shape), axis)
+    sizes = [shape[i] for i in apart]
+    return reshape(transpose(a, (*apart, *together)), (*sizes, count(shape, together)))
 
 
 def unmerge(merged: Array, shape: Shape, axis: Axis) -> Array:
@@ -96,8 +94,9 @@ def unmerge(merged: Array, shape: Shape, axis: Axis) -> Array:
     >>> unmerge(merge(np.ones((2, 3, 4)), (0, 2)), (2, 3, 4), (0, 2)).shape
     (2, 3, 4)
     """
-    order = _order(len(shape), axis)
-    return np.transpose(np.reshape(merged, [shape[i] for i in order]), np.argsort(order).tolist())
+    apart, together = _sides(len(shape), axis)
+    order = (*apart, *together)
+    return transpose(reshape(merged, [shape[i] for i in order]), [order.index(i) for i in range(len(shape))])
 
 
 def require_gradient(a: Array, dtype: Any) -> None:
@@ -107,8 +106,3 @@ def require_gradient(a: Array, dtype: Any) -> None:
             f"dtype={np.dtype(dtype)} would lose the gradient of {np.result_type(a)} values: convert them first, "
             f"with x.astype({np.dtype(dtype).name!r}), or reduce in a floating dtype"
         )
-
-
-def as_given(x: Array, like: Array) -> Array:
-    """Return values without a gradient as a Tensor where `like` is one."""
-    return Tensor(x) if isinstance(like, Tensor) else x

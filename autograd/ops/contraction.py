@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import string
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,9 @@ import numpy as np
 from autograd.ops.common import Array
 from autograd.primitive import composite, op
 from autograd.samples import sample
-from autograd.tensor import FUNCTIONS, Tensor
+from autograd.tensor import Tensor
+
+LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order in which NumPy sorts them
 
 # --- what the subscripts mean -----------------------------------------------------------------------------------------
 
@@ -21,7 +22,7 @@ def _as_text(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return subscripts and operands of the form (x, [0, 1], y, [1, 2], [0, 2]), where numbers name axes."""
 
     def letters(axes: Sequence[Any]) -> str:
-        return "".join("..." if axis is Ellipsis else string.ascii_letters[axis] for axis in axes)
+        return "".join("..." if axis is Ellipsis else LETTERS[axis] for axis in axes)
 
     terms = ",".join(letters(axes) for axes in operands[1::2])
     result = "->" + letters(operands[-1]) if len(operands) % 2 else ""
@@ -39,7 +40,7 @@ def explicit(subscripts: str, ndims: Sequence[int]) -> str:
         ValueError: when there are not as many terms as operands, or as many letters as axes.
 
     >>> explicit("...ij,jk", [3, 2])
-    '...ij,jk->...ik'.replace("...", "a")
+    'Aij,jk->Aik'
     """
     text = subscripts.replace(" ", "")
     left, arrow, result = text.partition("->")
@@ -50,7 +51,7 @@ def explicit(subscripts: str, ndims: Sequence[int]) -> str:
     for term, ndim, rest in zip(terms, ndims, hidden):
         if rest < 0 or (rest and "..." not in term):
             raise ValueError(f"einsum: the subscripts {term!r} are for another number of axes than {ndim}")
-    free = [letter for letter in string.ascii_letters if letter not in text][: max(hidden, default=0)]
+    free = [letter for letter in LETTERS if letter not in text][: max(hidden, default=0)]
     named = [term.replace("...", "".join(free[len(free) - rest :])) for term, rest in zip(terms, hidden)]
     if not arrow:
         once = sorted(letter for letter in set(left) - set(",.") if left.count(letter) == 1)
@@ -73,25 +74,18 @@ def _of_operand(
     distinct = list(dict.fromkeys(mine))
     found = [letter for letter in distinct if letter in result or any(letter in term for term in others)]
     rest = [*operands[:i], *operands[i + 1 :]]
+    optimize = optimize if isinstance(optimize, bool | str) else True  # a path is for one order of operands only
     product = np.einsum(",".join([result, *others]) + "->" + "".join(found), g, *rest, optimize=optimize)
-    # Letters that only this operand has were summed, and repeated ones are on a diagonal.
-    where = [distinct.index(letter) for letter in found]
-    sizes = [shape[mine.index(letter)] for letter in distinct]
-    kept = [n if axis in where else 1 for axis, n in enumerate(_sizes(product, where, len(distinct)))]
-    product = np.reshape(product, kept)
-    product = np.broadcast_to(product, np.broadcast_shapes(tuple(kept), tuple(sizes)))
-    return product if len(distinct) == len(mine) else _on_diagonal(product, mine, distinct, shape)
+    # What only this operand has was summed, so it all gets the same; where it has size 1 and others more, it gets all.
+    size = dict(zip(mine, shape))
+    stretched = tuple(i for i, letter in enumerate(found) if size[letter] == 1 != product.shape[i])
+    product = np.sum(product, axis=stretched, keepdims=True) if stretched else product
+    product = np.reshape(product, [size[letter] if letter in found else 1 for letter in distinct])
+    product = np.broadcast_to(product, tuple(size[letter] for letter in distinct))
+    return product if len(distinct) == len(mine) else _on_diagonal(product, mine, shape)
 
 
-def _sizes(product: Array, where: Sequence[int], ndim: int) -> list[int]:
-    """Return 1 for each of `ndim` axes, but the sizes of the product's own where they belong."""
-    sizes = [1] * ndim
-    for axis, n in zip(where, product.shape):
-        sizes[axis] = n
-    return sizes
-
-
-def _on_diagonal(product: Array, mine: str, distinct: Sequence[str], shape: tuple[int, ...]) -> Array:
+def _on_diagonal(product: Array, mine: str, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape, with the product where the indices named by the same letter are equal."""
     places = np.ogrid[tuple(slice(n) for n in shape)]
     equal: Any = True
@@ -131,4 +125,35 @@ def _einsum(operands: Sequence[Array], subscripts: str, optimize: Any = False) -
 )  # fmt: skip
 def _einsum_of_one(operand: Array, subscripts: str) -> Tensor:
     """Return `einsum` of one operand by explicit subscripts."""
-    return np.einsum(subscripts, operand).copy()[()]  # not a view that could be written to
+    return np.einsum(subscripts, operand)[()]
+
+
+@composite(
+    samples=[
+        sample(((2, 3), (3, 4)), subscripts="ij,jk"),
+        sample(((2, 1, 3), (4, 3, 2)), subscripts="...j,...jk->...k"),
+        sample(((2, 3), (3,)), subscripts="i...,...->i...", optimize="greedy"),
+        sample(((2, 3, 3),), subscripts="...ii"),
+        sample(((), (2,)), subscripts=",i"),
+    ]
+)
+def einsum(subscripts: Any, /, *operands: Array, optimize: Any = False) -> Tensor:
+    """Return a sum of products, with the axes of the operands and of the result named by letters.
+
+    Args:
+        subscripts: a letter for each axis of each operand, and after "->" those of the result; "..." stands for any
+            number of axes that broadcast. Without "->" the result has the letters that occur once, sorted.
+        *operands: the arrays. Instead of subscripts there may be a list of numbers after each, and for the result.
+        optimize: whether, or how, to find a good order for more than two operands, as in NumPy.
+
+    Raises:
+        ValueError: when subscripts and shapes do not fit.
+
+    >>> einsum("ij,j->i", Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([1.0, 10.0]))
+    Tensor([21., 43.])
+    """
+    arrays: Sequence[Any] = operands
+    if not isinstance(subscripts, str):
+        subscripts, arrays = _as_text((subscripts, *operands))
+    terms = explicit(subscripts, [np.ndim(x) for x in arrays])
+    return _einsum_of_one(arrays[0], terms) if len(arrays) == 1 else _einsum(arrays, terms, optimize)

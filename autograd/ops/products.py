@@ -82,11 +82,21 @@ def _dot_axes(a_ndim: int, b_ndim: int) -> Axes:
     return _paired_axes(0 if not a_ndim or not b_ndim else (-1, -min(b_ndim, 2)), a_ndim, b_ndim)
 
 
+def _first_of_dot(g: Array, a_shape: tuple[int, ...], b: Array) -> Array:
+    if not a_shape or not np.ndim(b) or not np.ndim(g):
+        return g * b
+    return _first_of_pair(g, len(a_shape), b, _dot_axes(len(a_shape), b.ndim))
+
+
+def _second_of_dot(g: Array, a: Array, b_shape: tuple[int, ...]) -> Array:
+    if not b_shape or not np.ndim(a) or not np.ndim(g):
+        return g * a
+    return _second_of_pair(g, a, len(b_shape), _dot_axes(a.ndim, len(b_shape)))
+
+
 @op(
-    a=lambda g, a_shape, b: _first_of_pair(g, len(a_shape), b, _dot_axes(len(a_shape), b.ndim))
-    if np.ndim(g) and np.ndim(b) else g * b,
-    b=lambda g, a, b_shape: _second_of_pair(g, a, len(b_shape), _dot_axes(a.ndim, len(b_shape)))
-    if np.ndim(g) and np.ndim(a) else g * a,
+    a=_first_of_dot,
+    b=_second_of_dot,
     samples=[
         sample((3,), (3,)), sample((2, 3), (3, 4)), sample((2, 3), (3,)), sample((3,), (3, 2)), sample((), (2, 3)),
         sample((2, 3), ()), sample((), ()), sample((2, 3, 4), (4,)), sample((2, 3), (2, 3, 2)),

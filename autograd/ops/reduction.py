@@ -1,183 +1,296 @@
-"""Reductions: sums, means, extremes over axes; softmax and its relatives."""
+"""Reductions: sums, products, means, spreads and extremes over axes, and questions about all elements."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from autograd.ops.axes import NUMPY, Axis, Shape, chosen, count, merge, only, require_gradient, restore, unmerge
 from autograd.ops.common import Array
+from autograd.ops.cumulative import products_of_others
+from autograd.ops.softmaxes import log_softmax, logsumexp, softmax  # noqa: F401  imported from here before they moved
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
-Axis = int | tuple[int, ...] | None
+_NONE: Any = np._NoValue  # not given; None means something else to NumPy's `initial`
+_MASK = np.array([[True, False, True], [True, True, False]])
 
 SHAPES = [
     sample((2, 3)),
     sample((2, 3), axis=1),
     sample((2, 3, 4), axis=(0, -1), keepdims=True),
+    sample((2, 3, 2), axis=(2, 0)),
     sample((), axis=None),
     sample((3,), axis=0, keepdims=True),
+    sample((2, 3), axis=()),
 ]
 DISTINCT = [
     sample(Draw((2, 3), distinct=True)),
     sample(Draw((2, 3), distinct=True), axis=1),
     sample(Draw((2, 3, 2), distinct=True), axis=(0, -1), keepdims=True),
     sample(Draw((), distinct=True)),
+    sample(Draw((2, 3), distinct=True), axis=1, initial=0.0, where=_MASK),
+]
+SPREAD = [
+    sample((2, 3)),
+    sample((2, 3), axis=1, ddof=1),
+    sample((2, 3, 2), axis=(0, 2), keepdims=True),
+    sample((3, 3), axis=0, correction=1),
+    sample((2, 3), where=_MASK, ddof=1, axis=1),
+    sample((2, 3), dtype=np.float64),
 ]
 
 
-def restore(g: Array, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
-    """Return what a reduction over `axis` gave, spread over the `shape` that it reduced."""
-    if axis is not None and not keepdims:
-        axes = axis if isinstance(axis, tuple) else (axis,)
-        g = np.expand_dims(g, tuple(a % len(shape) for a in axes)) if shape else g
-    return np.broadcast_to(g, shape)
+def _given(where: Array) -> Array:
+    """Return the mask as NumPy takes it."""
+    return True if where is None else where
 
 
-def count(shape: tuple[int, ...], axis: Axis) -> int:
-    """Return how many elements a reduction of `shape` over `axis` takes together."""
-    if axis is None:
-        return math.prod(shape)
-    return math.prod(shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
-
-
-@op(a=lambda g, a_shape, axis, keepdims: restore(g, a_shape, axis, keepdims), samples=SHAPES)
-def sum(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+@op(
+    a=lambda g, a_shape, axis, keepdims, where: only(restore(g, a_shape, axis, keepdims), where),
+    where=None,
+    samples=[
+        *SHAPES,
+        sample((0, 2), axis=0),
+        sample((2, 3), axis=1, where=_MASK, initial=2.0),
+        sample((2, 3), dtype=np.float64),
+    ],
+)
+def sum(
+    a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+) -> Tensor:
     """Return the sum over the given axes.
+
+    Args:
+        a: any shape.
+        axis: the axes to sum over; all by default.
+        dtype: the floating dtype to sum in and return.
+        keepdims: keep these axes, with size 1.
+        initial: a number to start from.
+        where: a mask of the elements to add; all by default.
 
     >>> sum(Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     Tensor([4., 6.])
     """
-    return np.sum(a, axis=axis, keepdims=keepdims)
+    require_gradient(a, dtype)
+    if where is None and isinstance(a, NUMPY):
+        return np.add.reduce(a, axis, dtype, None, keepdims, initial)
+    return np.sum(a, axis, dtype, None, keepdims, initial, _given(where))
+
+
+def _mean_rule(g: Array, a_shape: Shape, axis: Axis, keepdims: bool, where: Array) -> Array:
+    if where is None:
+        return restore(g / (count(a_shape, axis) or 1), a_shape, axis, keepdims)
+    n = np.maximum(chosen(where, a_shape, axis), 1).astype(g.dtype)
+    return only(restore(g, a_shape, axis, keepdims) / n, where)
 
 
 @op(
-    a=lambda g, a_shape, axis, keepdims: restore(g / count(a_shape, axis), a_shape, axis, keepdims),
-    samples=SHAPES,
+    a=_mean_rule,
+    where=None,
+    samples=[*SHAPES, sample((2, 3), axis=1, where=_MASK), sample((2, 3), where=_MASK), sample((2, 3), dtype="f8")],
 )
-def mean(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """Return the mean over the given axes.
+def mean(
+    a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Array = None
+) -> Tensor:
+    """Return the mean over the given axes, of the elements where the mask holds; of none it is nan, with a warning.
 
     >>> mean(Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     Tensor([2., 3.])
     """
-    return np.mean(a, axis=axis, keepdims=keepdims)
+    require_gradient(a, dtype)
+    if where is None and dtype is None and isinstance(a, NUMPY) and a.dtype.char in "fd" and a.size:
+        return np.add.reduce(a, axis, None, None, keepdims) / count(a.shape, axis)  # as np.mean, in a third of the time
+    return np.mean(a, axis, dtype, None, keepdims, where=_given(where))
 
 
-def _deviations(g: Array, a: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
-    scale = 2 / (count(a.shape, axis) - ddof)
-    return restore(g * scale, a.shape, axis, keepdims) * (a - np.mean(a, axis=axis, keepdims=True))
+def _scale(shape: Shape, axis: Axis, ddof: float, where: Array, dtype: Any) -> Array:
+    """Return 2 over the degrees of freedom, infinite where there are none left."""
+    if where is None:
+        free = count(shape, axis) - ddof
+        return 2 / free if free > 0 else math.inf
+    free = np.maximum(chosen(where, shape, axis) - ddof, 0)
+    with np.errstate(divide="ignore"):
+        return (2 / free).astype(dtype)
 
 
-@op(
-    a=_deviations,
-    samples=[sample((2, 3)), sample((2, 3), axis=1, ddof=1), sample((2, 3, 2), axis=(0, 2), keepdims=True)],
-)
-def var(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def _deviations(
+    g: Array, a: Array, axis: Axis, dtype: Any, ddof: float, keepdims: bool, where: Array, correction: Any
+) -> Array:
+    ddof = ddof if correction is _NONE else correction
+    deviations = only(a - mean(a, axis, dtype, keepdims=True, where=where), where)
+    if deviations.dtype.kind == "c":
+        deviations = np.conjugate(deviations)
+    with np.errstate(invalid="ignore"):  # infinity times 0: one element has no variance
+        return restore(g, a.shape, axis, keepdims) * _scale(a.shape, axis, ddof, where, g.dtype) * deviations
+
+
+@op(a=_deviations, where=None, samples=SPREAD)
+def var(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Array = None,
+    correction: Any = _NONE,
+) -> Tensor:
     """Return the variance over the given axes: the squared deviations from the mean, summed, over n - ddof.
+
+    Args:
+        a: any shape.
+        axis: the axes to take together; all by default.
+        dtype: the floating dtype to compute in and return.
+        ddof: what to subtract from the number of elements n; where nothing is left the result is nan or infinite, with
+            a warning, and so is its gradient.
+        keepdims: keep these axes, with size 1.
+        where: a mask of the elements to take; all by default.
+        correction: another name of `ddof`.
+
+    Raises:
+        ValueError: when both ddof and correction are given.
 
     >>> var(Tensor([1.0, 3.0]))
     Tensor(1.)
     """
-    return np.var(a, axis=axis, ddof=ddof, keepdims=keepdims)
+    require_gradient(a, dtype)
+    return np.var(a, axis, dtype, None, ddof, keepdims, where=_given(where), correction=correction)
 
 
-def _deviations_over_std(g: Array, a: Array, out: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
+def _deviations_over_std(
+    g: Array, a: Array, out: Array, axis: Axis, dtype: Any, ddof: float, keepdims: bool, where: Array, correction: Any
+) -> Array:
     # The root has no derivative at 0; constants, whose deviations are 0 too, get the gradient 0.
-    return _deviations(np.where(out == 0, 0, g) / (2 * np.where(out == 0, 1, out)), a, axis, ddof, keepdims)
+    g = np.where(out == 0, 0, g) / (2 * np.where(out == 0, 1, out))
+    return _deviations(g, a, axis, dtype, ddof, keepdims, where, correction)
 
 
-@op(
-    a=_deviations_over_std,
-    samples=[sample((2, 3)), sample((2, 3), axis=1, ddof=1), sample((2, 3, 2), axis=(0, 2), keepdims=True)],
-)
-def std(a: Array, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
+@op(a=_deviations_over_std, where=None, samples=SPREAD)
+def std(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Array = None,
+    correction: Any = _NONE,
+) -> Tensor:
     """Return the standard deviation over the given axes, the root of `var`; of constants the gradient is 0.
 
     >>> std(Tensor([1.0, 3.0]))
     Tensor(1.)
     """
-    return np.std(a, axis=axis, ddof=ddof, keepdims=keepdims)
+    require_gradient(a, dtype)
+    return np.std(a, axis, dtype, None, ddof, keepdims, where=_given(where), correction=correction)
 
 
-def _at_extreme(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool) -> Array:
+# --- products ---------------------------------------------------------------------------------------------------------
+
+
+def _prod_rule(
+    g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, initial: Any, where: Array
+) -> Array:
+    if where is not None:
+        a = np.where(where, a, 1)
+    if np.all(np.isfinite(out) & (out != 0)):
+        others = restore(out, a.shape, axis, keepdims) / a
+    else:  # dividing by a zero, or into what overflowed, would lose the product of the others
+        others = unmerge(products_of_others(merge(a, axis)), a.shape, axis)
+        others = others if initial is _NONE else others * initial
+    return only(restore(g, a.shape, axis, keepdims) * others, where)
+
+
+@op(
+    a=_prod_rule,
+    where=None,
+    samples=[
+        *SHAPES,
+        sample((0, 2), axis=0),
+        sample(Draw((2, 3), domain=(0, 0))),
+        sample(Draw((2, 3), domain=(0, 0)), axis=1, where=_MASK, initial=3.0),
+        sample((2, 3), axis=1, where=_MASK, initial=3.0),
+        sample((2, 3), dtype=np.float64),
+    ],
+)
+def prod(
+    a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+) -> Tensor:
+    """Return the product over the given axes; derivatives of every order are right for factors of 0, too.
+
+    Args:
+        a: any shape.
+        axis: the axes to multiply over; all by default.
+        dtype: the floating dtype to compute in and return.
+        keepdims: keep these axes, with size 1.
+        initial: a number to start from.
+        where: a mask of the factors; all by default.
+
+    >>> prod(Tensor([2.0, 3.0, 4.0]))
+    Tensor(24.)
+    """
+    require_gradient(a, dtype)
+    return np.prod(a, axis, dtype, None, keepdims, initial, _given(where))
+
+
+# --- extremes ---------------------------------------------------------------------------------------------------------
+
+
+def share(g: Array, hits: Array, axis: Axis, keepdims: bool) -> Array:
+    """Return the gradient of a reduction, shared equally by the elements at `hits`; 0 where there are none."""
+    ties = np.maximum(np.sum(hits, axis=axis, keepdims=True), 1).astype(g.dtype)
+    return np.where(hits, restore(g, hits.shape, axis, keepdims) / ties, 0)
+
+
+def _extreme_rule(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, where: Array) -> Array:
     hits = a == restore(out, a.shape, axis, keepdims)
-    ties = np.maximum(np.sum(hits, axis=axis, keepdims=True), 1).astype(g.dtype)  # 0 where the extreme is nan
-    return np.where(hits, restore(g, a.shape, axis, keepdims) / ties, 0)
+    if np.isnan(out).any():  # then it is the nans that decided
+        hits = hits | (a != a)
+    return share(g, hits if where is None else hits & where, axis, keepdims)
 
 
-@op(a=_at_extreme, samples=DISTINCT, numpy=(np.max, np.amax))
-def max(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+@op(a=_extreme_rule, where=None, samples=DISTINCT, numpy=(np.max, np.amax))
+def max(
+    a: Array, axis: Axis = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+) -> Tensor:
     """Return the largest element over the given axes; equal ones share the gradient, as in PyTorch's `amax`.
+
+    Args:
+        a: any shape; nan counts as the largest, and nans share the gradient.
+        axis: the axes to take together; all by default.
+        keepdims: keep these axes, with size 1.
+        initial: a number that the result is at least; where it is above all elements, they have no gradient.
+        where: a mask of the elements to take, which needs `initial`; all by default.
+
+    Raises:
+        ValueError: for no elements without `initial`.
 
     >>> max(Tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     Tensor([5., 4.])
     """
-    return np.max(a, axis=axis, keepdims=keepdims)
+    if where is None and isinstance(a, NUMPY):
+        return np.maximum.reduce(a, axis, None, None, keepdims, initial)
+    return np.max(a, axis, None, keepdims, initial, _given(where))
 
 
-@op(a=_at_extreme, samples=DISTINCT, numpy=(np.min, np.amin))
-def min(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+@op(a=_extreme_rule, where=None, samples=DISTINCT, numpy=(np.min, np.amin))
+def min(
+    a: Array, axis: Axis = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+) -> Tensor:
     """Return the smallest element over the given axes; equal ones share the gradient, as in PyTorch's `amin`.
+
+    Options, errors and nans are as for `max`.
 
     >>> min(Tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     Tensor([1., 3.])
     """
-    return np.min(a, axis=axis, keepdims=keepdims)
-
-
-def _finite(x: Array) -> Array:
-    return np.where(np.isfinite(x), x, 0)
-
-
-def _share_of_exponentials(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool) -> Array:
-    shares = np.exp(a - restore(_finite(out), a.shape, axis, keepdims))
-    return restore(g, a.shape, axis, keepdims) * shares
-
-
-@op(a=_share_of_exponentials, samples=SHAPES)
-def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """Return log(sum(exp(a))) over the given axes, without overflow.
-
-    >>> logsumexp(Tensor([1000.0, 1000.0])).item() - 1000
-    0.69...
-    """
-    top = _finite(np.max(a, axis=axis, keepdims=True))  # the largest, so that nothing overflows
-    with np.errstate(divide="ignore"):  # log(0) is what the sum of no probability at all should give
-        out = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
-    return out if keepdims else np.squeeze(out, axis)[()]
-
-
-@op(
-    x=lambda g, out, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),
-    samples=[sample((2, 3)), sample((2, 3), axis=0), sample((4,))],
-)
-def softmax(x: Array, axis: int = -1) -> Tensor:
-    """Return exp(x) / sum(exp(x)) along an axis, without overflow.
-
-    >>> softmax(Tensor([0.0, 0.0]))
-    Tensor([0.5, 0.5])
-    """
-    out = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    out /= np.sum(out, axis=axis, keepdims=True)
-    return out
-
-
-@op(
-    x=lambda g, out, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),
-    samples=[sample((2, 3)), sample((2, 3), axis=0), sample((4,))],
-)
-def log_softmax(x: Array, axis: int = -1) -> Tensor:
-    """Return the logarithm of `softmax` along an axis, without overflow.
-
-    >>> log_softmax(Tensor([0.0, 0.0]))
-    Tensor([-0.6931472, -0.6931472])
-    """
-    out = x - np.max(x, axis=axis, keepdims=True)
-    out -= np.log(np.sum(np.exp(out), axis=axis, keepdims=True))
-    return out
+    if where is None and isinstance(a, NUMPY):
+        return np.minimum.reduce(a, axis, None, None, keepdims, initial)
+    return np.min(a, axis, None, keepdims, initial, _given(where))
 
 
 # --- values without gradients -----------------------------------------------------------------------------------------
@@ -203,21 +316,38 @@ def argmin(a: Array, axis: int | None = None, *, keepdims: bool = False) -> Tens
     return np.argmin(a, axis=axis, keepdims=keepdims)
 
 
-@op(a=None, samples=[sample(Draw((2, 3), kind="b"), axis=1)])
-def any(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """Return whether any element over the given axes is true.
+FLAGS = [
+    sample(Draw((2, 3), kind="b")),
+    sample(Draw((2, 3), kind="b"), axis=1, keepdims=True),
+    sample(Draw((2, 3), kind="b"), axis=(0, 1), where=_MASK),
+]
+
+
+@op(a=None, where=None, samples=FLAGS)
+def any(a: Array, axis: Axis = None, *, keepdims: bool = False, where: Array = None) -> Tensor:
+    """Return whether any element over the given axes, where the mask holds, is true.
 
     >>> any(Tensor([False, True]))
     Tensor(True)
     """
-    return np.any(a, axis=axis, keepdims=keepdims)
+    return np.any(a, axis, None, keepdims, where=_given(where))
 
 
-@op(a=None, samples=[sample(Draw((2, 3), kind="b"), axis=1)])
-def all(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """Return whether all elements over the given axes are true.
+@op(a=None, where=None, samples=FLAGS)
+def all(a: Array, axis: Axis = None, *, keepdims: bool = False, where: Array = None) -> Tensor:
+    """Return whether all elements over the given axes, where the mask holds, are true.
 
     >>> all(Tensor([False, True]))
     Tensor(False)
     """
-    return np.all(a, axis=axis, keepdims=keepdims)
+    return np.all(a, axis, None, keepdims, where=_given(where))
+
+
+@op(a=None, samples=[sample(Draw((2, 3), domain=(0, 3), kind="i"), axis=1)], numpy=())
+def count_nonzero(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """Return how many elements over the given axes are not 0.
+
+    >>> count_nonzero(Tensor([0.0, 2.0, 3.0]))
+    Tensor(2)
+    """
+    return np.asarray(np.count_nonzero(a, axis=axis, keepdims=keepdims))[()]
