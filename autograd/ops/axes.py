@@ -60,9 +60,9 @@ def count(shape: Shape, axis: Axis) -> int:
     return math.prod(shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
-def chosen(where: Array, shape: Shape, axis: Axis) -> Array:
-    """Return how many elements of `shape` the mask `where` has in each reduction over `axis`, with the axes kept."""
-    return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+def chosen(where: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
+    """Return how many elements of `shape` the mask `where` gives each reduction over `axis`."""
+    return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=keepdims)
 
 
 def only(x: Array, where: Array) -> Array:

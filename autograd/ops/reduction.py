@@ -84,8 +84,8 @@ def sum(
 def _mean_rule(g: Array, a_shape: Shape, axis: Axis, keepdims: bool, where: Array) -> Array:
     if where is None:
         return restore(g / (count(a_shape, axis) or 1), a_shape, axis, keepdims)
-    n = np.maximum(chosen(where, a_shape, axis), 1).astype(g.dtype)
-    return only(restore(g, a_shape, axis, keepdims) / n, where)
+    n = np.maximum(chosen(where, a_shape, axis, keepdims), 1).astype(g.dtype)
+    return only(restore(g / n, a_shape, axis, keepdims), where)
 
 
 @op(
@@ -107,14 +107,13 @@ def mean(
     return np.mean(a, axis, dtype, None, keepdims, where=_given(where))
 
 
-def _scale(shape: Shape, axis: Axis, ddof: float, where: Array, dtype: Any) -> Array:
+def _scale(shape: Shape, axis: Axis, ddof: float, keepdims: bool, where: Array, dtype: Any) -> Array:
     """Return 2 over the degrees of freedom, infinite where there are none left."""
     if where is None:
         free = count(shape, axis) - ddof
         return 2 / free if free > 0 else math.inf
-    free = np.maximum(chosen(where, shape, axis) - ddof, 0)
     with np.errstate(divide="ignore"):
-        return (2 / free).astype(dtype)
+        return (2 / np.maximum(chosen(where, shape, axis, keepdims) - ddof, 0)).astype(dtype)
 
 
 def _deviations(
@@ -125,7 +124,8 @@ def _deviations(
     if deviations.dtype.kind == "c":
         deviations = np.conjugate(deviations)
     with np.errstate(invalid="ignore"):  # infinity times 0: one element has no variance
-        return restore(g, a.shape, axis, keepdims) * _scale(a.shape, axis, ddof, where, g.dtype) * deviations
+        g = g * _scale(a.shape, axis, ddof, keepdims, where, g.dtype)
+        return restore(g, a.shape, axis, keepdims) * deviations
 
 
 @op(a=_deviations, where=None, samples=SPREAD)
@@ -242,8 +242,8 @@ def prod(
 
 def share(g: Array, hits: Array, axis: Axis, keepdims: bool) -> Array:
     """Return the gradient of a reduction, shared equally by the elements at `hits`; 0 where there are none."""
-    ties = np.maximum(np.sum(hits, axis=axis, keepdims=True), 1).astype(g.dtype)
-    return np.where(hits, restore(g, hits.shape, axis, keepdims) / ties, 0)
+    ties = np.maximum(np.sum(hits, axis=axis, keepdims=keepdims), 1).astype(g.dtype)
+    return np.where(hits, restore(g / ties, hits.shape, axis, keepdims), 0)
 
 
 def _extreme_rule(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, where: Array) -> Array:
@@ -350,4 +350,4 @@ def count_nonzero(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Ten
     >>> count_nonzero(Tensor([0.0, 2.0, 3.0]))
     Tensor(2)
     """
-    return np.asarray(np.count_nonzero(a, axis=axis, keepdims=keepdims))[()]
+    return np.sum(a != 0, axis=axis, keepdims=keepdims)

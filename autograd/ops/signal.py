@@ -70,8 +70,7 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Tensor:
     v = conj(v)[::-1]
     n, m = np.size(a), np.size(v)
     if mode == "same" and n < m:  # here NumPy takes the other middle than for convolutions
-        start = m - 1 - (m - 1 - (n - 1) // 2) + n // 2 - (n - 1) // 2
-        return convolve(a, v)[start : start + m]
+        return convolve(a, v)[n // 2 : n // 2 + m]
     return convolve(a, v, mode)
 
 
@@ -80,11 +79,15 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Tensor:
 
 def _of_differences(g: Array, a_shape: tuple[int, ...], n: int, axis: int) -> Array:
     """Return the gradient of a in a - shifted a: that is minus the same of g, which is 0 outside."""
-    if a_shape[axis] <= n:  # there is no difference
-        return np.zeros(a_shape, g.dtype)
-    widths = [(0, 0)] * len(a_shape)
-    widths[axis] = (n, n)
-    return np.diff(np.pad(g, widths), n, axis) * (-1) ** n
+    if a_shape[axis] <= n:  # there are no differences, g is empty
+        return _padded(g, axis, 0, a_shape[axis])
+    return np.diff(_padded(g, axis, n, n), n, axis) * (-1) ** n
+
+
+def _padded(g: Array, axis: int, before: int, after: int) -> Array:
+    widths = [(0, 0)] * g.ndim
+    widths[axis] = (before, after)
+    return np.pad(g, widths)
 
 
 @op(a=_of_differences, samples=[sample((4,)), sample((3, 4), n=2, axis=0), sample((2, 3), n=3, axis=1)])
@@ -126,7 +129,7 @@ def diff(
     Tensor([3., 5.])
     """
     if n == 0:
-        return a
+        return np.copy(a)
     pieces = [a if x is a else _around(x, a, axis) for x in (prepend, a, append) if x is not None]
     return _diff(pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=axis), n, axis)
 
@@ -152,9 +155,9 @@ def ediff1d(ary: Array, to_end: Array | None = None, to_begin: Array | None = No
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
-def _cut(ndim: int, axis: int, start: int | None, stop: int | None) -> tuple[slice, ...]:
-    """Return the index of a piece along one axis."""
-    return (slice(None),) * axis + (slice(start, stop),) + (slice(None),) * (ndim - axis - 1)
+def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
+    """Return a piece of x along one axis, counted from 0."""
+    return x[(slice(None),) * axis + (slice(start, stop),)]
 
 
 def _slopes(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
@@ -165,28 +168,16 @@ def _slopes(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
     """
     n = f.shape[axis]
     if n < edge_order + 1:
-        raise ValueError(f"gradient needs at least edge_order + 1 = {edge_order + 1} elements along axis {axis}, not {n}")
-
-    def piece(start: int | None, stop: int | None) -> Array:
-        return f[_cut(f.ndim, axis, start, stop)]
-
-    rises = piece(1, None) - piece(None, -1)  # between neighbours, n - 1 along the axis
-    along = (-1,) + (1,) * (f.ndim - 1 - axis)
-    h = np.reshape(spacing, along) if np.ndim(spacing) else spacing
-    slopes = rises / h
+        raise ValueError(f"gradient needs at least edge_order + 1 = {edge_order + 1} samples along axis {axis}, not {n}")
+    weight: Any = 0.5  # of the slope before, for the slope at a sample
     if np.ndim(spacing):
-        before, after = h[:-1], h[1:]
-        weight = after / (before + after)  # of the slope before: the nearer neighbour counts more
-    else:
-        weight = 0.5
-
-    def part(x: Array, start: int | None, stop: int | None) -> Array:
-        return x[_cut(f.ndim, axis, start, stop)]
-
-    first, last = part(slopes, None, 1), part(slopes, -1, None)
-    inside = weight * part(slopes, None, -1) + (1 - weight) * part(slopes, 1, None)
+        spacing = np.reshape(spacing, (-1,) + (1,) * (f.ndim - 1 - axis))
+        weight = spacing[1:] / (spacing[:-1] + spacing[1:])  # the nearer neighbour counts more
+    slopes = np.diff(f, axis=axis) / spacing  # between neighbours
+    inside = weight * _part(slopes, axis, None, -1) + (1 - weight) * _part(slopes, axis, 1, None)
+    first, last = _part(slopes, axis, None, 1), _part(slopes, axis, -1, None)
     if edge_order == 2:  # the slope of a parabola changes evenly
-        first, last = 2 * first - part(inside, None, 1), 2 * last - part(inside, -1, None)
+        first, last = 2 * first - _part(inside, axis, None, 1), 2 * last - _part(inside, axis, -1, None)
     return np.concatenate([first, inside, last], axis=axis)
 
 
@@ -265,7 +256,7 @@ def trapezoid(y: Array, x: Array | None = None, dx: Array = 1.0, axis: int = -1)
         widths = np.diff(x) if np.ndim(x) == 1 else np.diff(x, axis=axis)
         if np.ndim(x) == 1:
             widths = np.reshape(widths, (-1,) + (1,) * (y.ndim - 1 - axis))
-    heights = y[_cut(y.ndim, axis, 1, None)] + y[_cut(y.ndim, axis, None, -1)]
+    heights = _part(y, axis, 1, None) + _part(y, axis, None, -1)
     return np.sum(widths * heights / 2.0, axis=axis)
 
 
@@ -278,7 +269,7 @@ def _one_period(x: Array, xp: Array, fp: Array, period: Array) -> tuple[Array, A
     return x, xp, np.concatenate([fp[-1:], fp, fp[:1]])
 
 
-KNOTS = np.array([-1.5, -0.5, 0.0, 1.5])
+KNOTS = np.array([-1.5, -0.5, 0.0, 1.5], np.float32)
 
 
 @composite(

@@ -8,14 +8,15 @@ and backward() raises where a gradient would have to go to the parameter.
 from __future__ import annotations
 
 import math
+import sys
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograd.ops.common import ANY, PAIR, POSITIVE, Array
-from autograd.ops.elementary import sigmoid
-from autograd.primitive import op
+from autograd.ops.common import ANY, KINK_AT_ZERO, POSITIVE, Array
+from autograd.ops.elementary import log_sigmoid, sigmoid
+from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
@@ -226,3 +227,288 @@ def polygamma(n: int, x: Array) -> Tensor:
     if np.all(x > 0):
         return values
     return np.where(x > 0, values, (-1) ** n * values - math.pi * _cot_derivative(n, x))
+
+
+@composite(samples=[sample(Draw((2, 3), domain=(1.2, 3)), d=3), sample(Draw((), domain=(0.3, 3)), d=1)])
+def multigammaln(a: Array, d: int) -> Tensor:
+    """Return the logarithm of the gamma function of dimension d, for a above (d - 1) / 2 (DLMF 35.3.4).
+
+    >>> multigammaln(Tensor([2.0]), 1)
+    Tensor([0.])
+    """
+    total = gammaln(a)
+    for i in range(1, d):
+        total = total + gammaln(a - i / 2)
+    return total + d * (d - 1) / 4 * math.log(math.pi)
+
+
+@op(a=lambda g, a, b, out: g * out * (digamma(a) - digamma(a + b)),
+    b=lambda g, a, b, out: g * out * (digamma(b) - digamma(a + b)), samples=_TWO_PAIRS)  # fmt: skip
+def beta(a: Array, b: Array, /) -> Tensor:
+    """Return the beta function, gamma(a) * gamma(b) / gamma(a + b).
+
+    >>> beta(Tensor([1.0, 2.0]), 2)
+    Tensor([0.5       , 0.16666667])
+    """
+    return scipy_special().beta(a, b)
+
+
+@op(a=lambda g, a, b: g * (digamma(a) - digamma(a + b)), b=lambda g, a, b: g * (digamma(b) - digamma(a + b)),
+    samples=_TWO_PAIRS)  # fmt: skip
+def betaln(a: Array, b: Array, /) -> Tensor:
+    """Return the logarithm of |beta(a, b)|.
+
+    >>> betaln(Tensor([1.0, 2.0]), 1)
+    Tensor([ 0.       , -0.6931472])
+    """
+    return scipy_special().betaln(a, b)
+
+
+def _gamma_density(a: Array, x: Array) -> Array:
+    """Return the derivative of gammainc(a, x) to x (DLMF 8.8.13)."""
+    return np.exp(xlogy(a - 1, x) - x - gammaln(a))
+
+
+@op(a=_missing("gammainc", "a"), x=lambda g, a, x: g * _gamma_density(a, x), samples=_PARAMETERS)
+def gammainc(a: Array, x: Array, /) -> Tensor:
+    """Return the lower incomplete gamma function over gamma(a), from 0 at x = 0 to 1; not differentiable to a.
+
+    >>> gammainc(2, Tensor([0.0, 1.0]))
+    Tensor([0.        , 0.26424113])
+    """
+    return scipy_special().gammainc(a, x)
+
+
+@op(a=_missing("gammaincc", "a"), x=lambda g, a, x: -g * _gamma_density(a, x), samples=_PARAMETERS)
+def gammaincc(a: Array, x: Array, /) -> Tensor:
+    """Return 1 - gammainc(a, x), exact where it is small; not differentiable to a.
+
+    >>> gammaincc(2, Tensor([0.0, 1.0]))
+    Tensor([1.       , 0.7357589])
+    """
+    return scipy_special().gammaincc(a, x)
+
+
+@op(a=_missing("betainc", "a"), b=_missing("betainc", "b"),
+    x=lambda g, a, b, x: g * np.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)),
+    samples=[sample(Draw(kind="i", domain=(1, 5)), Draw(kind="i", domain=(1, 5)), *_UNIT[0].inputs)])  # fmt: skip
+def betainc(a: Array, b: Array, x: Array, /) -> Tensor:
+    """Return the incomplete beta function over beta(a, b), from 0 at x = 0 to 1 at x = 1; not differentiable to a, b.
+
+    >>> betainc(1, 2, Tensor([0.0, 0.5]))
+    Tensor([0.  , 0.75])
+    """
+    return scipy_special().betainc(a, b, x)
+
+
+# --- logistic functions and entropies ---------------------------------------------------------------------------------
+
+
+@op(x=lambda g, x: g / (x * (1 - x)), samples=_UNIT)
+def logit(x: Array, /) -> Tensor:
+    """Return log(x / (1 - x)), the inverse of `expit`.
+
+    >>> logit(Tensor([0.5, 1.0]))
+    Tensor([ 0., inf])
+    """
+    return scipy_special().logit(x)
+
+
+def _ratio(x: Array, y: Array, pole: float) -> Array:
+    """Return x / (y - pole), but 0 where that is 0 / 0."""
+    return x / np.where((x == 0) & (y == pole), 1, y - pole)
+
+
+@op(x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)), y=lambda g, x, y: g * _ratio(x, y, 0),
+    samples=[sample((), Draw(domain=(0.3, 3)))])  # fmt: skip
+def xlogy(x: Array, y: Array, /) -> Tensor:
+    """Return x * log(y), which is 0 with gradient 0 where x is 0 and y is not positive.
+
+    >>> xlogy(Tensor([0.0, 2.0]), Tensor([0.0, 1.0]))
+    Tensor([0., 0.])
+    """
+    return scipy_special().xlogy(x, y)
+
+
+@op(x=lambda g, x, y: g * np.log1p(np.where((x == 0) & (y <= -1), 0, y)), y=lambda g, x, y: g * _ratio(x, y, -1),
+    samples=[sample((), Draw(domain=(-0.7, 3)))])  # fmt: skip
+def xlog1py(x: Array, y: Array, /) -> Tensor:
+    """Return x * log(1 + y), which is 0 with gradient 0 where x is 0 and y is at most -1.
+
+    >>> xlog1py(Tensor([0.0, 2.0]), Tensor([-1.0, 0.0]))
+    Tensor([0., 0.])
+    """
+    return scipy_special().xlog1py(x, y)
+
+
+@op(x=lambda g, x: -g * (np.log(x) + 1), samples=POSITIVE)
+def entr(x: Array, /) -> Tensor:
+    """Return -x * log(x), which is 0 with an infinite gradient at 0, and -inf for negative x.
+
+    >>> entr(Tensor([0.0, 1.0]))
+    Tensor([0., 0.])
+    """
+    return scipy_special().entr(x)
+
+
+@op(x=lambda g, x, y: g * (np.log(x / y) + 1), y=lambda g, x, y: -g * (x / y), samples=_TWO_PAIRS)
+def rel_entr(x: Array, y: Array, /) -> Tensor:
+    """Return x * log(x / y), which is 0 at x = 0 and inf for negative x or y.
+
+    >>> rel_entr(Tensor([0.0, 2.0]), 2)
+    Tensor([0., 0.])
+    """
+    return scipy_special().rel_entr(x, y)
+
+
+@op(x=lambda g, x, y: g * np.log(x / y), y=lambda g, x, y: g * (1 - x / y), samples=_TWO_PAIRS)
+def kl_div(x: Array, y: Array, /) -> Tensor:
+    """Return x * log(x / y) - x + y, which is y at x = 0 and inf for negative x or y.
+
+    >>> kl_div(Tensor([0.0, 2.0]), 2)
+    Tensor([2., 0.])
+    """
+    return scipy_special().kl_div(x, y)
+
+
+# --- Bessel functions (DLMF 10) ---------------------------------------------------------------------------------------
+
+
+@op(x=lambda g, x: -g * j1(x), samples=ANY)
+def j0(x: Array, /) -> Tensor:
+    """Return the Bessel function of the first kind of order 0.
+
+    >>> j0(Tensor([0.0]))
+    Tensor([1.])
+    """
+    return scipy_special().j0(x)
+
+
+@op(x=lambda g, x: g * (0.5 * (j0(x) - jv(2, x))), samples=ANY)
+def j1(x: Array, /) -> Tensor:
+    """Return the Bessel function of the first kind of order 1.
+
+    >>> j1(Tensor([0.0]))
+    Tensor([0.])
+    """
+    return scipy_special().j1(x)
+
+
+@op(v=_missing("jv", "v"), z=lambda g, v, z: g * (0.5 * (jv(v - 1, z) - jv(v + 1, z))), samples=_ORDERS)
+def jv(v: Array, z: Array, /) -> Tensor:
+    """Return the Bessel function of the first kind of order v (DLMF 10.6.1); not differentiable to v.
+
+    >>> jv(2, Tensor([1.0]))
+    Tensor([0.1149035])
+    """
+    return scipy_special().jv(v, z)
+
+
+@op(x=lambda g, x: -g * y1(x), samples=POSITIVE)
+def y0(x: Array, /) -> Tensor:
+    """Return the Bessel function of the second kind of order 0.
+
+    >>> y0(Tensor([1.0]))
+    Tensor([0.08825696])
+    """
+    return scipy_special().y0(x)
+
+
+@op(x=lambda g, x: g * (0.5 * (y0(x) - yv(2, x))), samples=POSITIVE)
+def y1(x: Array, /) -> Tensor:
+    """Return the Bessel function of the second kind of order 1.
+
+    >>> y1(Tensor([1.0]))
+    Tensor([-0.7812128])
+    """
+    return scipy_special().y1(x)
+
+
+@op(v=_missing("yv", "v"), z=lambda g, v, z: g * (0.5 * (yv(v - 1, z) - yv(v + 1, z))), samples=_ORDERS)
+def yv(v: Array, z: Array, /) -> Tensor:
+    """Return the Bessel function of the second kind of order v (DLMF 10.6.1); not differentiable to v.
+
+    >>> yv(2, Tensor([1.0]))
+    Tensor([-1.6506826])
+    """
+    return scipy_special().yv(v, z)
+
+
+@op(x=lambda g, x: g * i1(x), samples=ANY)
+def i0(x: Array, /) -> Tensor:
+    """Return the modified Bessel function of order 0.
+
+    >>> i0(Tensor([0.0]))
+    Tensor([1.])
+    """
+    return scipy_special().i0(x)
+
+
+@op(x=lambda g, x: g * (0.5 * (i0(x) + iv(2, x))), samples=ANY)
+def i1(x: Array, /) -> Tensor:
+    """Return the modified Bessel function of order 1.
+
+    >>> i1(Tensor([0.0]))
+    Tensor([0.])
+    """
+    return scipy_special().i1(x)
+
+
+@op(v=_missing("iv", "v"), z=lambda g, v, z: g * (0.5 * (iv(v - 1, z) + iv(v + 1, z))), samples=_ORDERS)
+def iv(v: Array, z: Array, /) -> Tensor:
+    """Return the modified Bessel function of order v (DLMF 10.29.1); not differentiable to v.
+
+    >>> iv(2, Tensor([1.0]))
+    Tensor([0.13574767])
+    """
+    return scipy_special().iv(v, z)
+
+
+@op(x=lambda g, x, out: g * (i1e(x) - np.sign(x) * out), samples=KINK_AT_ZERO)
+def i0e(x: Array, /) -> Tensor:
+    """Return exp(-|x|) * i0(x); at 0, where it has a kink, the gradient is 0.
+
+    >>> i0e(Tensor([0.0]))
+    Tensor([1.])
+    """
+    return scipy_special().i0e(x)
+
+
+@op(x=lambda g, x, out: g * (0.5 * (i0e(x) + ive(2, x)) - np.sign(x) * out), samples=KINK_AT_ZERO)
+def i1e(x: Array, /) -> Tensor:
+    """Return exp(-|x|) * i1(x).
+
+    >>> i1e(Tensor([0.0]))
+    Tensor([0.])
+    """
+    return scipy_special().i1e(x)
+
+
+@op(v=_missing("ive", "v"), z=lambda g, v, z, out: g * (0.5 * (ive(v - 1, z) + ive(v + 1, z)) - np.sign(z) * out),
+    samples=_ORDERS)  # fmt: skip
+def ive(v: Array, z: Array, /) -> Tensor:
+    """Return exp(-|z|) * iv(v, z) of real z; not differentiable to v.
+
+    >>> ive(2, Tensor([1.0]))
+    Tensor([0.04993878])
+    """
+    return scipy_special().ive(v, z)
+
+
+# --- SciPy's own names ------------------------------------------------------------------------------------------------
+
+BY_NAME = {
+    f.op.name: f
+    for f in (
+        beta, betainc, betaln, entr, erf, erfc, erfcinv, erfcx, erfinv, gamma, gammainc, gammaincc, gammaln, i0, i0e,
+        i1, i1e, iv, ive, j0, j1, jv, kl_div, log_ndtr, loggamma, logit, ndtr, ndtri, rel_entr, rgamma, xlog1py, xlogy,
+        y0, y1, yv,
+    )
+} | {"psi": digamma, "expit": sigmoid, "log_expit": log_sigmoid}  # fmt: skip
+
+
+def scipy_ufunc(ufunc: Any) -> Any:
+    """Return the function that does for Tensors what one of SciPy's ufuncs does for arrays, or None."""
+    name = ufunc.__name__
+    theirs = getattr(sys.modules.get("scipy.special"), name, None)  # whoever has the ufunc has imported it
+    return BY_NAME.get(name) if theirs is ufunc else None
