@@ -47,17 +47,7 @@ def traverse(
     if among is not None:
         seeds = {node: seed for node, seed in seeds.items() if node in among}
     count, forks = find_forks(seeds, among, wanted or ())
-    pending: dict[Node, Any] = {}  # at forks, the sum of the gradients so far
-    ready: list[Node] = []  # nodes whose gradient is complete
-    sums: list[Any] = []  # those gradients
-    for node, h in seeds.items():
-        if node in forks:
-            forks[node] -= 1
-            pending[node] = h
-        else:
-            ready.append(node)
-            sums.append(h)
-    h = None
+    ready, sums, pending = _placed(seeds, forks)
     found: dict[Node, Any] = {}
     small = count <= _DRAWN_IN_FULL and wanted is None
     now = clock.now
@@ -107,6 +97,15 @@ def traverse(
             raise
         gradients = h = None  # or else `owned` would see second references
     return found
+
+
+def _placed(seeds: Mapping[Node, Any], forks: dict[Node, int]) -> tuple[list[Node], list[Any], dict[Node, Any]]:
+    """Return the roots whose gradient is complete, those gradients, and at forks the sum so far."""
+    for node in seeds:
+        if node in forks:
+            forks[node] -= 1
+    ready = [node for node in seeds if node not in forks]
+    return ready, [seeds[node] for node in ready], {node: seeds[node] for node in seeds if node in forks}
 
 
 def fit(gradient: Any, like: Like) -> Any:
