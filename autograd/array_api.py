@@ -8,6 +8,7 @@ dispatch, are autograd's own. Arrays given to these functions are taken as Tenso
 from __future__ import annotations
 
 import functools
+import importlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,7 @@ def __getattr__(name: str) -> Any:
     if name in CONSTANTS or name in DTYPES or name in ABOUT_DTYPES:
         return getattr(np, name)
     if name in ("linalg", "fft"):
+        importlib.import_module(f"autograd.{name}")
         return _namespace(getattr(np, name), f"{__name__}.{name}")
     for module in (autograd.creation, autograd.interchange):
         if name in CREATION and hasattr(module, name):

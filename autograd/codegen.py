@@ -10,27 +10,67 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import types
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.primitive import Op
 
 
-def compile_source(name: str, head: str, body: list[str], label: str, **space: Any) -> tuple[Any, str]:
-    """Compile a function from the lines of its body; return it and its source, which tracebacks will show."""
-    source = "\n    ".join([f"def {name}({head}):", *body]) + "\n"
-    filename = f"<op {label}: {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    exec(compile(source, filename, "exec"), space)
-    return space[name], source
+def write(name: str, head: str, body: list[str]) -> str:
+    """Return the source of a function."""
+    return "\n    ".join([f"def {name}({head}):", *body]) + "\n"
 
 
-def parameter_list(made: Op, space: dict[str, Any]) -> str:
-    """Return the op's parameter list as source; defaults go into `space`."""
+def lazily(name: str, label: str, source: Callable[[], str], space: dict[str, Any]) -> Any:
+    """Return a function that is written and compiled when it is first called, which keeps imports fast.
+
+    Args:
+        name: the function's name.
+        label: what tracebacks call the file that the source seems to be in.
+        source: writes the source.
+        space: the names that the source uses.
+    """
+    function = types.FunctionType(_first_call.__code__, space, name)
+
+    def compile_now() -> None:
+        text, filename = source(), f"<op {label}: {name}>"
+        linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+        exec(compile(text, filename, "exec"), space)
+        made = space.pop(name)
+        function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        function.__code__ = made.__code__
+
+    space["_compile_now"], space["_function"] = compile_now, function
+    return function
+
+
+def _first_call(*args: Any, **options: Any) -> Any:
+    _compile_now()  # type: ignore[name-defined]  # noqa: F821
+    return _function(*args, **options)  # type: ignore[name-defined]  # noqa: F821
+
+
+def function_source(made: Op) -> str:
+    """Return the source of an op's function."""
+    return write(made.name, _parameter_list(made), _variadic_body(made) if made.variadic else _fixed_body(made))
+
+
+def operator_source(made: Op, name: str, first: str, second: str) -> str:
+    """Return the source of an operator method of an op with two array parameters, the first surely a Tensor."""
+    return write(name, f"{first}, {second}", _fixed_body(made, first, second))
+
+
+def pull_source(made: Op) -> str:
+    """Return the source of the function that calls the rules."""
+    return write("pull", "_g, _inputs, _saved", _pull_body(made))
+
+
+def _parameter_list(made: Op) -> str:
+    """Return the op's parameter list as source, with names for the defaults."""
     bare = []
     for p in made.signature.parameters.values():
         if p.default is not p.empty:
-            space["_default_" + p.name] = p.default
             p = p.replace(default=_Source("_default_" + p.name))
         bare.append(p.replace(annotation=inspect.Parameter.empty))
     return str(made.signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))[1:-1]
@@ -46,7 +86,7 @@ class _Source:
         return self.name
 
 
-def fixed_body(made: Op, first: str = "", second: str = "") -> list[str]:
+def _fixed_body(made: Op, first: str = "", second: str = "") -> list[str]:
     """Return the lines of a function whose array parameters each take one array."""
     lines = []
     optional = {p for p in made.parameters if made.signature.parameters[p].default is None}
@@ -99,7 +139,7 @@ def _constants(made: Op, ruled: list[str]) -> list[str]:
     return lines
 
 
-def variadic_body(made: Op) -> list[str]:
+def _variadic_body(made: Op) -> list[str]:
     """Return the lines of a function whose only array parameter takes a sequence."""
     (p,) = made.parameters
     return [
@@ -139,7 +179,7 @@ def _node(made: Op, inputs: str, saved: str) -> list[str]:
     ]
 
 
-def pull_body(made: Op) -> list[str]:
+def _pull_body(made: Op) -> list[str]:
     """Return the lines of a function that calls the rules of the inputs that need a gradient."""
     keeps = (*made.keeps, "_likes") if made.several else made.keeps
     lines = [f"{', '.join(keeps)}, = _saved"] if keeps else []
@@ -164,7 +204,7 @@ def _compute(made: Op, values: dict[str, str]) -> list[str]:
     """Return the lines that call the value function."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     arguments = ", ".join(
-        f"{p.name}={p.name}" if p.kind is keyword else values.get(p.name, p.name)
+        f"{p.name}={values.get(p.name, p.name)}" if p.kind is keyword else values.get(p.name, p.name)
         for p in made.signature.parameters.values()
     )
     given = ", ".join(f"{p}={v}" for p, v in values.items())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.modes import get_default_dtype
-from autograd.ops.shaping import copy, stack
+from autograd.ops.joining import stack
+from autograd.ops.shaping import copy
 from autograd.tensor import FUNCTIONS, Tensor, value_of
 
 Shape = int | tuple[int, ...]
@@ -69,7 +71,7 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike | None = None) -> Tenso
     >>> full(2, 3.5)
     Tensor([3.5, 3.5])
     """
-    return copy(np.broadcast_to(asarray(fill_value, dtype), shape))
+    return copy(np.broadcast_to(asarray(fill_value, dtype), shape), "C")
 
 
 def empty(shape: Shape, dtype: DTypeLike | None = None) -> Tensor:
@@ -81,14 +83,49 @@ def empty(shape: Shape, dtype: DTypeLike | None = None) -> Tensor:
     return Tensor(np.empty(shape, dtype or get_default_dtype()))
 
 
-def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Tensor:
-    """Return ones on the k-th diagonal of an n by m matrix, and zeros elsewhere.
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Tensor:  # noqa: N803  NumPy's names
+    """Return ones on the k-th diagonal of an N by M matrix, and zeros elsewhere.
 
     >>> eye(2)
     Tensor([[1., 0.],
             [0., 1.]])
     """
-    return Tensor(np.eye(n, m, k, dtype or get_default_dtype()))
+    return Tensor(np.eye(N, M, k, dtype or get_default_dtype()))
+
+
+def identity(n: int, dtype: DTypeLike | None = None) -> Tensor:
+    """Return the n by n matrix with ones on the diagonal, and zeros elsewhere.
+
+    >>> identity(1)
+    Tensor([[1.]])
+    """
+    return eye(n, dtype=dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Tensor:  # noqa: N803
+    """Return ones on and below the k-th diagonal of an N by M matrix, and zeros above.
+
+    >>> tri(2)
+    Tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return Tensor(np.tri(N, M, k, dtype or get_default_dtype()))
+
+
+def indices(dimensions: Sequence[int], dtype: DTypeLike = int, sparse: bool = False) -> Any:
+    """Return the coordinates of every element of an array: for each axis one, of that array's shape.
+
+    Args:
+        dimensions: the shape of the array.
+        dtype: the dtype of the coordinates.
+        sparse: return a tuple with one Tensor per axis, of size 1 along the others, instead of all in one Tensor.
+
+    >>> indices((1, 2))
+    Tensor([[[0, 0]],
+            [[0, 1]]])
+    """
+    grids = np.indices(dimensions, dtype, sparse)  # type: ignore[call-overload]
+    return tuple(map(Tensor, grids)) if sparse else Tensor(grids)
 
 
 def arange(*start_stop_step: float, dtype: DTypeLike | None = None) -> Tensor:
@@ -101,13 +138,64 @@ def arange(*start_stop_step: float, dtype: DTypeLike | None = None) -> Tensor:
     return Tensor(values if dtype or values.dtype.kind != "f" else values.astype(get_default_dtype()))
 
 
-def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None = None) -> Tensor:
-    """Return `num` evenly spaced numbers from start to stop.
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: DTypeLike | None = None, axis: int = 0
+) -> Tensor:
+    """Return `num` evenly spaced numbers from start to stop, which may be arrays and Tensors of any shapes.
+
+    Args:
+        start: the first number.
+        stop: the last number, left out without `endpoint`.
+        num: how many.
+        endpoint: whether the last number is `stop`.
+        dtype: the dtype; that of the Tensors among start and stop, or the default dtype, unless given.
+        axis: the axis of the result that they run along.
 
     >>> linspace(0, 1, 3)
     Tensor([0. , 0.5, 1. ])
     """
-    return Tensor(np.linspace(start, stop, num, dtype=dtype or get_default_dtype()))
+    if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
+        return Tensor(np.linspace(start, stop, num, endpoint, dtype=dtype or get_default_dtype(), axis=axis))
+    share = _shares(start, stop, num, endpoint)
+    result: Tensor = np.moveaxis(start * (1 - share) + stop * share, 0, axis)
+    return result if dtype is None else result.astype(dtype)
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: DTypeLike | None = None,
+    axis: int = 0,
+) -> Tensor:  # fmt: skip
+    """Return `num` numbers, base**start to base**stop, whose logarithms are evenly spaced; options as in `linspace`.
+
+    >>> logspace(0, 2, 3)
+    Tensor([  1.,  10., 100.])
+    """
+    if not any(isinstance(x, Tensor) for x in (start, stop, base)):
+        return Tensor(np.logspace(start, stop, num, endpoint, base, dtype or get_default_dtype(), axis))
+    exponents = linspace(asarray(start), stop, num, endpoint, axis=axis)
+    result: Tensor = np.power(base, exponents)
+    return result if dtype is None else result.astype(dtype)
+
+
+def geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: DTypeLike | None = None, axis: int = 0
+) -> Tensor:
+    """Return `num` numbers from start to stop, each a constant multiple of the one before; options as in `linspace`.
+
+    >>> geomspace(1, 100, 3)
+    Tensor([  1.,  10., 100.])
+    """
+    if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
+        return Tensor(np.geomspace(start, stop, num, endpoint, dtype or get_default_dtype(), axis))
+    result: Tensor = np.moveaxis(start * (stop / start) ** _shares(start, stop, num, endpoint), 0, axis)
+    return result if dtype is None else result.astype(dtype)
+
+
+def _shares(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
+    """Return how far each of `num` steps is on the way, along a new first axis."""
+    dtype = np.result_type(*(x.dtype for x in (start, stop) if isinstance(x, Tensor)), np.float16)
+    ndim = max(np.ndim(start), np.ndim(stop))
+    return np.linspace(0, 1, num, endpoint, dtype=np.finfo(dtype).dtype).reshape((-1,) + (1,) * ndim)
 
 
 def zeros_like(a: Any, dtype: DTypeLike | None = None, *, shape: Shape | None = None) -> Tensor:
@@ -151,5 +239,5 @@ def _values(a: Any) -> Any:
     return value_of(a if isinstance(a, Tensor) else Tensor(a))
 
 
-for _like in (zeros_like, ones_like, empty_like, full_like):
-    FUNCTIONS[getattr(np, _like.__name__)] = _like
+for _function in (zeros_like, ones_like, empty_like, full_like, linspace, logspace, geomspace):
+    FUNCTIONS[getattr(np, _function.__name__)] = _function

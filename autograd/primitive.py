@@ -37,6 +37,14 @@ COMPARISONS = {
 }  # fmt: skip
 
 
+def _parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a function's parameters; `inspect.signature` is slow, and does what this cannot."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return tuple(inspect.signature(function).parameters)
+    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
 # --- the op -----------------------------------------------------------------------------------------------------------
 
 
@@ -54,12 +62,11 @@ class Op:
         elementwise: whether it is a broadcasting function of single elements, defined for every shape.
         samples: calls to check it on.
         function: the public function.
-        source: the Python source that `function` was compiled from.
+        written: the function as its author wrote it.
     """
 
     function: Any
     pull: Callable[[Any, tuple[Any, ...], tuple[Any, ...]], Sequence[Any]]
-    source: str
 
     def __init__(
         self, function: Callable[..., Any], value: Callable[..., Any], rules: dict[str, Rule | None],
@@ -67,13 +74,13 @@ class Op:
     ) -> None:  # fmt: skip
         self.name = function.__name__
         self.value = value
-        self.signature = inspect.signature(function)
-        self.doc = inspect.getdoc(function) or ""
-        unknown = [name for name in rules if name not in self.signature.parameters]
+        self.written = function
+        accepted = _parameter_names(function)
+        unknown = [name for name in rules if name not in accepted]
         if unknown:
             raise TypeError(f"op {self.name!r} has rules for {unknown}, which are not among its parameters")
-        self.parameters = tuple(name for name in self.signature.parameters if name in rules)
-        self.options = tuple(name for name in self.signature.parameters if name not in rules)
+        self.parameters = tuple(name for name in accepted if name in rules)
+        self.options = tuple(name for name in accepted if name not in rules)
         self.several = several
         self.variadic = variadic
         if variadic and len(self.parameters) != 1:
@@ -85,12 +92,33 @@ class Op:
         self.elementwise = bool(samples) and all(d.shape == () for s in samples for d in s.inputs)
         self.differentiable = any(rule is not None for rule in self.rules)
 
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The parameters as written."""
+        return inspect.signature(self.written)
+
+    @property
+    def doc(self) -> str:
+        """The documentation, without its indentation."""
+        return inspect.getdoc(self.written) or ""
+
+    @property
+    def source(self) -> str:
+        """The Python source that `function` and `pull` run."""
+        return f"{codegen.function_source(self)}\n\n{codegen.pull_source(self)}"
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the defaults of the parameters."""
+        positional = self.written.__defaults__ or ()
+        names = self.written.__code__.co_varnames[: self.written.__code__.co_argcount]
+        return dict(zip(names[len(names) - len(positional) :], positional)) | (self.written.__kwdefaults__ or {})
+
     def _names(self, rule: Rule | None) -> tuple[str, ...]:
         """Return what a rule's parameters after the gradient name, checked."""
         if rule is None:
             return ()
-        names = tuple(inspect.signature(rule).parameters)[1 + self.variadic :]
-        known = {*self.signature.parameters, "out", *(p + "_shape" for p in self.parameters)}
+        names = _parameter_names(rule)[1 + self.variadic :]
+        known = {*self.parameters, *self.options, "out", *(p + "_shape" for p in self.parameters)}
         for name in names:
             if name not in known:
                 raise TypeError(
@@ -164,7 +192,7 @@ def op(
 
     def make(function: F) -> F:
         made = Op(function, value or function, rules, samples, several, variadic)
-        _compile_function(made)
+        _make_function(made)
         _register(made, numpy, builtin=function.__module__.startswith("autograd.ops."))
         functools.update_wrapper(made.function, function)
         made.function.op = made
@@ -183,12 +211,20 @@ class Composite:
     def __init__(self, function: Callable[..., Any], samples: Sequence[Sample]) -> None:
         self.name = function.__name__
         self.value = self.function = function
-        self.signature = inspect.signature(function)
-        self.doc = inspect.getdoc(function) or ""
         self.samples = tuple(samples)
         inputs = self.samples[0].inputs if samples else ()
-        self.parameters = tuple(self.signature.parameters)[: len(inputs)]
+        self.parameters = _parameter_names(function)[: len(inputs)]
         self.variadic = any(d.shape and isinstance(d.shape[0], tuple) for d in inputs)
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The parameters."""
+        return inspect.signature(self.function)
+
+    @property
+    def doc(self) -> str:
+        """The documentation, without its indentation."""
+        return inspect.getdoc(self.function) or ""
 
     def __repr__(self) -> str:
         return f"<composite {self.name}>"
@@ -311,26 +347,19 @@ _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own
 }  # fmt: skip
 
 
-def _compile_function(made: Op) -> None:
+def _make_function(made: Op) -> None:
     """Give the op its function and its `pull`."""
-    space: dict[str, Any] = {}
-    head = codegen.parameter_list(made, space)
-    body = codegen.variadic_body(made) if made.variadic else codegen.fixed_body(made)
-    made.function, forward = codegen.compile_source(
-        made.name, head, body, made.name, _op=made, _value=made.value, **_RUNTIME, **space
-    )
+    defaults = {f"_default_{p}": value for p, value in made.defaults().items()}
+    space = {**_RUNTIME, **defaults, "_op": made, "_value": made.value}
+    made.function = codegen.lazily(made.name, made.name, lambda: codegen.function_source(made), space)
     rules = {f"_rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
-    made.pull, backward = codegen.compile_source(
-        "pull", "_g, _inputs, _saved", codegen.pull_body(made), made.name, **_RUNTIME, **rules
-    )
-    made.source = f"{forward}\n\n{backward}"
+    made.pull = codegen.lazily("pull", made.name, lambda: codegen.pull_source(made), {**_RUNTIME, **rules})
 
 
-def _compile_operator(made: Op, name: str, first: str, second: str) -> Any:
-    """Compile an operator method: `first` is a Tensor for sure, an unsuitable `second` gives NotImplemented."""
-    body = codegen.fixed_body(made, first, second)
-    head = f"{first}, {second}"
-    return codegen.compile_source(name, head, body, made.name, _op=made, _value=made.value, **_RUNTIME)[0]
+def _make_operator(made: Op, name: str, first: str, second: str) -> Any:
+    """Return an operator method: `first` is a Tensor for sure, an unsuitable `second` gives NotImplemented."""
+    space = {**_RUNTIME, "_op": made, "_value": made.value}
+    return codegen.lazily(name, made.name, lambda: codegen.operator_source(made, name, first, second), space)
 
 
 def _output(outputs: Any, i: int) -> Any:
@@ -339,7 +368,7 @@ def _output(outputs: Any, i: int) -> Any:
 
 
 _PART = Op(_output, _output, {"outputs": lambda g, i: {i: g}}, (), False, False)
-_compile_function(_PART)
+_make_function(_PART)
 
 
 def record(made: Any, inputs: Sequence[Node | None], saved: tuple[Any, ...], values: Any) -> Any:
@@ -390,11 +419,11 @@ def _register_methods(made: Op | Composite) -> None:
 def _register_operator(made: Op, symbol: str) -> None:
     """Attach a binary operator, its reflection and its in-place form."""
     x1, x2 = made.parameters
-    forward = _compile_operator(made, f"__{symbol}__", x1, x2)
+    forward = _make_operator(made, f"__{symbol}__", x1, x2)
     tensor_method(f"__{symbol}__")(forward)
     if made.name in COMPARISONS:
         return
-    tensor_method(f"__r{symbol}__")(_compile_operator(made, f"__r{symbol}__", x2, x1))
+    tensor_method(f"__r{symbol}__")(_make_operator(made, f"__r{symbol}__", x2, x1))
 
     write = getattr(operator, f"i{symbol}")
 

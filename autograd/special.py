@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd.ops.axes import Axis
+from autograd.ops.bessel import i0, i0e, i1, i1e, iv, ive, j0, j1, jv, y0, y1, yv
 from autograd.ops.common import Array
 from autograd.ops.elementary import log_sigmoid as log_expit
 from autograd.ops.elementary import sigmoid as expit
 from autograd.ops.elementary import sinc
-from autograd.ops.reduction import Axis
-from autograd.ops.reduction import log_softmax as _log_softmax
-from autograd.ops.reduction import logsumexp as _logsumexp
-from autograd.ops.reduction import softmax as _softmax
+from autograd.ops.softmaxes import log_softmax as _log_softmax
+from autograd.ops.softmaxes import logsumexp as _logsumexp
+from autograd.ops.softmaxes import softmax as _softmax
 from autograd.ops.special_functions import (
     beta,
     betainc,
@@ -30,15 +31,6 @@ from autograd.ops.special_functions import (
     gammainc,
     gammaincc,
     gammaln,
-    i0,
-    i0e,
-    i1,
-    i1e,
-    iv,
-    ive,
-    j0,
-    j1,
-    jv,
     kl_div,
     log_ndtr,
     loggamma,
@@ -52,9 +44,6 @@ from autograd.ops.special_functions import (
     rgamma,
     xlog1py,
     xlogy,
-    y0,
-    y1,
-    yv,
 )
 from autograd.tensor import Tensor, value_of
 
@@ -116,7 +105,7 @@ def softmax(x: Array, axis: Axis = None) -> Tensor:
     >>> softmax(Tensor([[0.0, 0.0]]))
     Tensor([[0.5, 0.5]])
     """
-    return _softmax(x, axis) if isinstance(axis, int) else np.exp(log_softmax(x, axis))  # type: ignore[return-value]
+    return _softmax(x, axis)
 
 
 def log_softmax(x: Array, axis: Axis = None) -> Tensor:
@@ -125,7 +114,7 @@ def log_softmax(x: Array, axis: Axis = None) -> Tensor:
     >>> log_softmax(Tensor([[0.0, 0.0]]))
     Tensor([[-0.6931472, -0.6931472]])
     """
-    return _log_softmax(x, axis) if isinstance(axis, int) else x - _logsumexp(x, axis, keepdims=True)
+    return _log_softmax(x, axis)
 
 
 def logsumexp(a: Array, axis: Axis = None, b: Array = None, keepdims: bool = False) -> Tensor:
@@ -141,4 +130,4 @@ def logsumexp(a: Array, axis: Axis = None, b: Array = None, keepdims: bool = Fal
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.log(np.sum(b * np.exp(a - top), axis=axis, keepdims=True)) + top
-    return out if keepdims else np.squeeze(out, axis)  # type: ignore[return-value]
+    return out if keepdims else np.squeeze(out, axis)  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ adds `backward`.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import weakref
 from collections.abc import Callable, Iterator
@@ -425,12 +426,19 @@ class Tensor:
             )
         function = UFUNCS.get(ufunc) if method == "__call__" else None
         if function is None:
+            from autograd.ops.ufunc_methods import method as find
+
+            function = find(ufunc, method)
+        if function is None:
             what = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
             raise TypeError(f"{what} {_UNSUPPORTED}")
         return function(*inputs, **options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         ours = FUNCTIONS.get(function)
+        if ours is None and function.__module__ in _NAMESPACES:
+            importlib.import_module(_NAMESPACES[function.__module__])
+            ours = FUNCTIONS.get(function)
         if ours is None:
             name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.")
             raise TypeError(f"{name} {_UNSUPPORTED}")
@@ -479,6 +487,15 @@ class Tensor:
         def __gt__(self, other: Any) -> Tensor: ...
         def __ge__(self, other: Any) -> Tensor: ...
 
+
+# Where the operations of NumPy's namespaces are; imported when first needed.
+_NAMESPACES = {
+    "numpy.linalg": "autograd.linalg",
+    "numpy.linalg._linalg": "autograd.linalg",
+    "numpy.fft": "autograd.fft",
+    "numpy.fft._pocketfft": "autograd.fft",
+    "numpy.fft._helper": "autograd.fft",
+}
 
 _UNSUPPORTED = (
     "is not supported on Tensors (the supported functions are listed in README.md under 'Operations'); for values "

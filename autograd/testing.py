@@ -304,6 +304,9 @@ def check_second_order(call: Call) -> None:
         _require_close(recorded, plain, 1e-12, "the gradients under create_graph=True and those without")
 
 
+_SINGLE = {np.dtype(np.float64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.complex64)}
+
+
 def check_dtypes(call: Call) -> None:
     """In float32, results and gradients are float32 (also inside the rules) and close to those in float64."""
     single = call.astype(np.float32)
@@ -311,11 +314,11 @@ def check_dtypes(call: Call) -> None:
     results, expected = ([value_of(y) for y in c.run(c.leaves())] for c in (single, double))
     # With integers NumPy's promotion makes float64 of float32, and an option may ask for any dtype.
     if "dtype" not in call.options and not any(x.dtype.kind in "iu" for x in call.inputs):
-        dtypes = [np.dtype(np.float32) if y.dtype == np.float64 else y.dtype for y in expected]
+        dtypes = [_SINGLE.get(y.dtype, y.dtype) for y in expected]
         _require([y.dtype for y in results] == dtypes, f"results for float32 are {results[0].dtype}, not {dtypes[0]}")
         for i, dtype in enumerate(_rule_dtypes(single)):
             _require(
-                dtype is None or dtype == np.float32,
+                dtype is None or dtype in (np.float32, np.complex64),
                 f"in float32, the rule for input {i} computes in {dtype}, which is slow: keep its constants Python "
                 "numbers, and what it makes of flags and integers in the dtype of the gradient",
             )
@@ -473,13 +476,18 @@ def _function_of_leaves(call: Call) -> tuple[Callable[..., Any], tuple[Any, ...]
         inputs = list(call.inputs)
         for i, leaf in zip(places, leaves, strict=True):
             inputs[i] = leaf
-        return tuple(call.run(inputs))
+        return tuple(part for output in call.run(inputs) for part in _parts(output))
 
     f.__name__ = call.op.name
     leaves = [Tensor(call.inputs[i], requires_grad=True) for i in places]
     for i, leaf in zip(places, leaves, strict=True):
         leaf.name = f"{call.parameters[0]}[{i}]" if call.op.variadic else call.parameters[i]
     return f, tuple(leaves)
+
+
+def _parts(output: Any) -> tuple[Any, ...]:
+    """Return an output, a complex one as its real and its imaginary part."""
+    return (output.real, output.imag) if output.dtype.kind == "c" else (output,)
 
 
 def _rule_dtypes(call: Call) -> Iterator[Any]:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-import autograd  # noqa: F401  registers the ops
+import autograd.fft
+import autograd.linalg
+import autograd.special  # noqa: F401  all register their ops
 from autograd.primitive import BINARY_OPERATORS, COMPARISONS, REGISTRY, UNARY_OPERATORS, Composite, Op
 from autograd.tensor import Tensor
 
@@ -21,7 +23,8 @@ SYMBOLS = {
 def spelled(made: Op | Composite) -> str:
     """Return how else the operation is called: NumPy's function, operator, method."""
     name = made.name
-    ways = [f"`np.{name}`"] if hasattr(np, name) else []
+    spaces = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
+    ways = [f"`{space}.{name}`" for space, module in spaces.items() if callable(getattr(module, name, None))][:1]
     if name in UNARY_OPERATORS:
         ways.append(f"`{SYMBOLS[UNARY_OPERATORS[name]]}`")
     elif name in BINARY_OPERATORS or name in COMPARISONS:

@@ -20,6 +20,7 @@ LAYERS = [
     "autograd.values",
     "autograd.graph",
     "autograd.tensor",
+    "autograd.annotation",
     "autograd.samples",
     "autograd.codegen",
     "autograd.primitive",

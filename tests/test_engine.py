@@ -13,6 +13,7 @@ import autograd as ag
 from autograd import Tensor, enable_grad, no_grad, op
 from autograd.backward import traverse
 from autograd.graph import Leaf, Node
+from autograd.tensor import FUNCTIONS
 
 
 def leaf(data, **options):
@@ -802,11 +803,14 @@ def test_user_op_does_not_take_over_numpys_name_unasked():
         def mine(x):
             return x
 
-    @op(np.sinc, x=None, numpy=np.sinc)
-    def sinc(x):
-        """Return sin(pi x) / (pi x)."""
+    @op(np.vander, x=None, numpy=np.vander)
+    def vander(x):
+        """Return the matrix of powers."""
 
-    assert np.sinc(Tensor(0.0)).item() == 1
+    try:
+        assert np.vander(Tensor([2.0])).item() == 1
+    finally:
+        del FUNCTIONS[np.vander]
 
 
 def test_traverse_returns_wanted_gradients_and_stores_none():

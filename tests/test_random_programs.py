@@ -54,7 +54,8 @@ def check(seed):
     for a, e, x in zip(got, expected, exact, strict=True):
         size = np.max(np.abs(x), initial=1e-3, where=np.isfinite(x))
         slack = 30 * np.nan_to_num(np.abs(e - x)) + size * (1e-3 if dtype == np.float32 else 1e-7)
-        wrong = ~(np.isclose(a, e, rtol=1e-6, atol=0, equal_nan=True) | (np.abs(a - e) <= slack))
+        better = np.isnan(e) & np.isfinite(a)  # such as hypot at (0, 0), where PyTorch's derivatives are nan
+        wrong = ~(better | np.isclose(a, e, rtol=1e-6, atol=0, equal_nan=True) | (np.abs(a - e) <= slack))
         assert not wrong.any(), (seed, [s.entry.name for s in program.steps], a, e)
 
 

@@ -10,6 +10,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.ops.common import Array
 from autograd.ops.shaping import reshape, transpose
+from autograd.primitive import as_value
+from autograd.tensor import Tensor
 
 Axis = int | tuple[int, ...] | None
 Shape = tuple[int, ...]
@@ -28,7 +30,7 @@ def kept(shape: Shape, axis: Axis) -> Shape:
     if axis is None:
         return (1,) * len(shape)
     sizes = list(shape)
-    for a in axis if isinstance(axis, tuple) else (axis,):
+    for a in axis if isinstance(axis, tuple | list) else (axis,):
         sizes[a] = 1
     return tuple(sizes)
 
@@ -57,12 +59,17 @@ def count(shape: Shape, axis: Axis) -> int:
     """
     if axis is None:
         return math.prod(shape)
-    return math.prod(shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
+    return math.prod(shape[a] for a in (axis if isinstance(axis, tuple | list) else (axis,)))
 
 
 def chosen(where: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     """Return how many elements of `shape` the mask `where` gives each reduction over `axis`."""
     return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=keepdims)
+
+
+def taken(x: Array, name: str) -> Array:
+    """Return what the composed function `name` computes with: a Tensor as it is, lists as an array."""
+    return x if isinstance(x, Tensor) else as_value(x, name)
 
 
 def only(x: Array, where: Array) -> Array:
@@ -106,3 +113,9 @@ def require_gradient(a: Array, dtype: Any) -> None:
             f"dtype={np.dtype(dtype)} would lose the gradient of {np.result_type(a)} values: convert them first, "
             f"with x.astype({np.dtype(dtype).name!r}), or reduce in a floating dtype"
         )
+
+
+def require_number(initial: Any) -> None:
+    """Raise a TypeError when a reduction would start from a Tensor, whose gradient it would lose."""
+    if isinstance(initial, Tensor):
+        raise TypeError("initial takes a number: combine the result with a Tensor afterwards, or pass tensor.item()")

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from autograd.ops.common import ANY, KINK_AT_ZERO, Array, flat, is_complex
+from autograd.ops.common import ANY, Array, flat, is_complex
 from autograd.ops.shaping import alias
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
@@ -21,7 +21,7 @@ from autograd.tensor import Tensor, tensor_method, value_of
 def real(val: Array) -> Tensor:
     """Return the real part, a view of the values; also the attribute `real` of Tensors.
 
-    >>> real(Tensor([1 + 2j, 3]))
+    >>> np.real(Tensor([1 + 2j, 3]))
     Tensor([1., 3.])
     """
     return np.real(val)  # type: ignore[return-value]
@@ -31,7 +31,7 @@ def real(val: Array) -> Tensor:
 def imag(val: Array) -> Tensor:
     """Return the imaginary part, a view of the values; also the attribute `imag` of Tensors.
 
-    >>> imag(Tensor([1 + 2j, 3]))
+    >>> np.imag(Tensor([1 + 2j, 3]))
     Tensor([2., 0.])
     """
     return np.imag(val)  # type: ignore[return-value]

@@ -80,7 +80,8 @@ def _of_operand(
     size = dict(zip(mine, shape))
     stretched = tuple(i for i, letter in enumerate(found) if size[letter] == 1 != product.shape[i])
     product = np.sum(product, axis=stretched, keepdims=True) if stretched else product
-    product = np.reshape(product, [size[letter] if letter in found else 1 for letter in distinct])
+    sizes = dict(zip(found, product.shape))
+    product = np.reshape(product, [sizes.get(letter, 1) for letter in distinct])
     product = np.broadcast_to(product, tuple(size[letter] for letter in distinct))
     return product if len(distinct) == len(mine) else _on_diagonal(product, mine, shape)
 
@@ -128,14 +129,8 @@ def _einsum_of_one(operand: Array, subscripts: str) -> Tensor:
     return np.einsum(subscripts, operand)[()]
 
 
-@composite(
-    samples=[
-        sample(((2, 3), (3, 4)), subscripts="ij,jk"),
-        sample(((2, 1, 3), (4, 3, 2)), subscripts="...j,...jk->...k"),
-        sample(((2, 3), (3,)), subscripts="i...,...->i...", optimize="greedy"),
-        sample(((2, 3, 3),), subscripts="...ii"),
-        sample(((), (2,)), subscripts=",i"),
-    ]
+@composite(  # samples of several operands are those of `_einsum`
+    samples=[sample((2, 3), subscripts="ij"), sample((2, 3, 3), subscripts="...ii"), sample((), subscripts="...")]
 )
 def einsum(subscripts: Any, /, *operands: Array, optimize: Any = False) -> Tensor:
     """Return a sum of products, with the axes of the operands and of the result named by letters.

@@ -8,7 +8,6 @@ import numpy as np
 
 from autograd.ops.axes import Shape, require_gradient
 from autograd.ops.common import Array
-from autograd.ops.shaping import concatenate
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -34,7 +33,7 @@ def turned(x: Array, axis: int = 0) -> Array:
 
 
 def _sum_from_the_end(g: Array, a_shape: Shape, axis: int | None) -> Array:
-    axis = axis or 0  # without an axis, and of 0-d arrays, g has one axis
+    axis = 0 if axis is None else axis  # then g has one axis, as for 0-d arrays
     return np.reshape(turned(np.cumsum(turned(g, axis), axis), axis), a_shape)
 
 
@@ -125,9 +124,7 @@ def cumprod(a: Array, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @composite(samples=[sample((4,)), sample((2, 3), axis=-1), sample((2, 3), axis=0, include_initial=True)])
-def cumulative_sum(
-    x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
-) -> Tensor:
+def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
     """Return `cumsum` along an axis, which may be left out for one-dimensional x, if asked with a 0 before it.
 
     >>> cumulative_sum(Tensor([1.0, 2.0, 3.0]), include_initial=True)
@@ -153,7 +150,7 @@ def cumulative_prod(
 def _only_axis(x: Array, axis: int | None) -> int:
     if axis is None and np.ndim(x) > 1:
         raise ValueError(f"x of shape {np.shape(x)} has several axes: say along which with axis=")
-    return axis or 0
+    return 0 if axis is None else axis
 
 
 def _begun(running: Array, axis: int, first: int, include_initial: bool) -> Array:
@@ -161,4 +158,4 @@ def _begun(running: Array, axis: int, first: int, include_initial: bool) -> Arra
         return running
     shape = list(running.shape)
     shape[axis] = 1
-    return concatenate([np.full(shape, first, running.dtype), running], axis=axis)
+    return np.concatenate([np.full(shape, first, running.dtype), running], axis=axis)

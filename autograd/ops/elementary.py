@@ -226,8 +226,8 @@ def arctanh(x: Array, /) -> Tensor:
 
 
 def _over_length(g: Array, x: Array, out: Array) -> Array:
-    nowhere = out == 0  # the length has no derivative there, where x is 0 too
-    return g * np.where(nowhere, 0, x) / np.where(nowhere, 1, out)
+    # At length 0 there is no derivative. Flags as factors are faster than `where`.
+    return g * (x * (out != 0)) / (out + (out == 0))
 
 
 @op(
@@ -246,9 +246,11 @@ def hypot(x1: Array, x2: Array, /) -> Tensor:
 
 def _difference(x1: Array, x2: Array) -> Array:
     """Return x1 - x2, but 0 where both are the same infinity."""
+    same = np.isinf(x1) & (x1 == x2)
+    if not same.any():
+        return x1 - x2
     if is_number(x2):  # NumPy's `where` would make float64 of it
         return -_difference(x2, x1)
-    same = np.isinf(x1) & (x1 == x2)
     return np.where(same, 0, x1 - np.where(same, 0, x2))
 
 
@@ -319,7 +321,7 @@ def sinc(x: Array) -> Tensor:
     """Return sin(pi x) / (pi x), which is 1 at 0; derivatives of any order are exact at and near 0.
 
     >>> sinc(Tensor([0.0, 0.5]))
-    Tensor([1.       , 0.6366198])
+    Tensor([1.        , 0.63661975])
     """
     return np.sinc(x)  # type: ignore[return-value]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autograd.ops.common import Array
+from autograd.ops.complex_numbers import conjugate
 from autograd.primitive import composite, op
 from autograd.samples import sample
 from autograd.tensor import Tensor
@@ -94,7 +95,7 @@ def _mirrored(x: Array, n: int, axis: int, factor: float) -> Array:
 
 def _from_half(g: Array, a_shape: tuple[int, ...], n: int | None, axis: int, norm: Norm) -> Array:
     n = a_shape[axis] if n is None else n
-    halves = np.conj(_mirrored(g, n, axis, 0.5))
+    halves = conjugate(_mirrored(g, n, axis, 0.5))
     return _resized(np.fft.irfft(halves, n, axis, _SWAPPED[norm]), a_shape[axis], axis)
 
 
@@ -109,7 +110,7 @@ def rfft(a: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> T
 
 
 def _to_half(g: Array, a_shape: tuple[int, ...], axis: int, norm: Norm) -> Array:
-    halves = np.conj(np.fft.rfft(g, axis=axis, norm=_SWAPPED[norm]))
+    halves = conjugate(np.fft.rfft(g, axis=axis, norm=_SWAPPED[norm]))
     return _resized(_mirrored(halves, g.shape[axis], axis, 2.0), a_shape[axis], axis)
 
 
@@ -137,7 +138,7 @@ def hfft(a: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> T
     >>> hfft(Tensor([1.0, 1.0]), 3)
     Tensor([3., 0., 0.])
     """
-    return irfft(np.conj(a), n, axis, _SWAPPED[norm])
+    return irfft(conjugate(a), n, axis, _SWAPPED[norm])
 
 
 @composite(samples=SAMPLES, numpy=np.fft.ihfft)
@@ -147,25 +148,25 @@ def ihfft(a: Array, n: int | None = None, axis: int = -1, norm: Norm = None) -> 
     >>> ihfft(Tensor([3.0, 0.0, 0.0])).real
     Tensor([1., 1.])
     """
-    return np.conj(rfft(a, n, axis, _SWAPPED[norm]))
+    return conjugate(rfft(a, n, axis, _SWAPPED[norm]))
 
 
 # --- several axes -----------------------------------------------------------------------------------------------------
 
 
-def _sides(a: Array, s: Shape, axes: Shape) -> tuple[list[int | None], list[int]]:
-    """Return the number of values, or None for all, and the axis of each transform.
+def _sides(a: Array, s: Shape, axes: Shape) -> tuple[list[int], list[int]]:
+    """Return the number of values and the axis of each transform.
 
     Raises:
         ValueError: when s is given without axes, or their lengths differ.
     """
     if s is not None and axes is None:
         raise ValueError("s needs axes, which say what axes it is for: pass axes=range(-len(s), 0) for the last ones")
-    axes = range(np.ndim(a)) if axes is None else axes
-    sizes = [None] * len(axes) if s is None else [None if n == -1 else n for n in s]
+    axes = list(range(np.ndim(a)) if axes is None else axes)
+    sizes = [-1] * len(axes) if s is None else list(s)
     if len(sizes) != len(axes):
-        raise ValueError(f"s and axes say something of each transformed axis, but have lengths {len(sizes)}, {len(axes)}")
-    return sizes, list(axes)
+        raise ValueError(f"s and axes are both for each transform, but have lengths {len(sizes)} and {len(axes)}")
+    return [np.shape(a)[axis] if n == -1 else n for n, axis in zip(sizes, axes, strict=True)], axes
 
 
 def _each(function: Callable[..., Array], a: Array, s: Shape, axes: Shape, norm: Norm) -> Array:
@@ -214,9 +215,7 @@ def rfftn(a: Array, s: Shape = None, axes: Shape = None, norm: Norm = None) -> T
     (2, 2)
     """
     sizes, axes = _sides(a, s, axes)
-    for function, n, axis in zip([*[fft] * (len(axes) - 1), rfft][::-1], sizes[::-1], axes[::-1], strict=True):
-        a = function(a, n, axis, norm)
-    return a
+    return _each(fft, rfft(a, sizes[-1], axes[-1], norm), sizes[:-1], axes[:-1], norm)
 
 
 @composite(samples=SAMPLES_ND, numpy=np.fft.irfftn)
@@ -227,11 +226,9 @@ def irfftn(a: Array, s: Shape = None, axes: Shape = None, norm: Norm = None) -> 
     Tensor([[1., 0., 0.]])
     """
     sizes, axes = _sides(a, s, axes)
-    if s is not None and s[-1] == -1:
-        sizes[-1] = a.shape[axes[-1]]  # as NumPy has it: not the 2 * (m - 1) of the default
-    for function, n, axis in zip([*[ifft] * (len(axes) - 1), irfft], sizes, axes, strict=True):
-        a = function(a, n, axis, norm)
-    return a
+    for n, axis in zip(sizes[:-1], axes[:-1], strict=True):
+        a = ifft(a, n, axis, norm)
+    return irfft(a, None if s is None else sizes[-1], axes[-1], norm)
 
 
 @composite(samples=SAMPLES_2D, numpy=np.fft.fft2)

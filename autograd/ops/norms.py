@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.axes import Axis
 from autograd.ops.common import Array
 from autograd.ops.decompositions import svdvals
-from autograd.ops.matrices import Separated, conj, named  # noqa: F401
-from autograd.ops.reduction import Axis
+from autograd.ops.matrices import Separated, conj
 from autograd.ops.systems import inv
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
@@ -50,7 +50,7 @@ def _of_power_norm(g: Array, x: Array, out: Array, ord: float, axis: Axis, keepd
     ],
 )  # fmt: skip
 def _power_norm(x: Array, ord: float, axis: Axis, keepdims: bool = False) -> Tensor:
-    """Return the sum over any axes of |x|**ord, to the power 1/ord. One op: fewer passes, and no 0 to a power below 1."""
+    """Return the sum over any axes of |x|**ord, to the power 1/ord; one op, because its root has no slope at 0."""
     if ord == 2 and (axis is None or x.ndim == 1) and not keepdims:
         return np.linalg.norm(x.ravel())
     if ord == 2:
@@ -60,7 +60,11 @@ def _power_norm(x: Array, ord: float, axis: Axis, keepdims: bool = False) -> Ten
         return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
 
 
-@op(x=lambda g, x_shape: np.zeros_like(g, shape=x_shape), samples=[sample(Draw((2, 3), kinks=(0.0,)), axis=1)])
+def _of_count(g: Array, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
+    return np.where(np.zeros(x_shape, bool), _kept(g, axis, keepdims, len(x_shape)), 0)
+
+
+@op(x=_of_count, samples=[sample(Draw((2, 3), kinks=(0.0,)), axis=1)])
 def _count_of_nonzero(x: Array, axis: Axis, keepdims: bool = False) -> Tensor:
     """Return the number of elements that are not 0, in the dtype of the norms of x."""
     return np.sum((x != 0).astype(x.real.dtype), axis=axis, keepdims=keepdims)
@@ -121,11 +125,12 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
 
 
 def _of_singular_values(x: Array, ord: Order, keepdims: bool) -> Array:
-    s = svdvals(x)
-    s = np.where(s == 0, 0, s)  # at 0 a singular value has a kink as |x| has: the gradient is 0
+    values = svdvals(x)
+    s: Array = np.where(values == 0, 0, values)  # at 0 a singular value has a kink as |x| has: the gradient is 0
     if not s.shape[-1] and ord != -2:
         ord = "nuc"  # the sum of nothing is 0
-    return {"nuc": np.sum, 2: np.max, -2: np.min}[ord](s, axis=-1, keepdims=keepdims)
+    reduction: Any = {"nuc": np.sum, 2: np.max, -2: np.min}[ord]
+    return reduction(s, axis=-1, keepdims=keepdims)
 
 
 def _norm_of_matrices(x: Array, ord: Order, keepdims: bool) -> Array:
@@ -212,9 +217,7 @@ def norm(x: Array, ord: Order = None, axis: Axis = None, keepdims: bool = False)
     Tensor(5.)
     """
     x = _floating(x)
-    if axis is None and (ord is None or x.ndim == 0):
-        if ord is not None:
-            raise ValueError("a number has no norm of another order; give it an axis")
+    if axis is None and ord is None:
         return _power_norm(x, 2, tuple(range(x.ndim)) if keepdims else None, keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:

@@ -12,9 +12,9 @@ from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, value_of, wrap
 
 ABOUT_VALUES: tuple[Callable[..., Any], ...] = (
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.isclose, np.allclose,
-    np.array_equal, np.argsort, np.argpartition, np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero,
-    np.searchsorted, np.bincount, np.unique, np.isin, np.histogram, np.shares_memory, np.may_share_memory,
-    np.array_repr, np.array_str, np.array2string,
+    np.array_equal, np.argwhere, np.nonzero, np.flatnonzero, np.unique, np.unique_all, np.unique_counts,
+    np.unique_inverse, np.unique_values, np.isin, np.histogram, np.shares_memory, np.may_share_memory, np.array_repr,
+    np.array_str, np.array2string,
 )  # fmt: skip
 
 
@@ -41,5 +41,5 @@ def _wrapped(x: Any) -> Any:
 for _function in ABOUT_VALUES:
     (UFUNCS if isinstance(_function, np.ufunc) else FUNCTIONS)[_function] = _on_values(_function)
 
-for _name in ("argsort", "nonzero", "searchsorted"):
+for _name in ("nonzero",):
     setattr(Tensor, _name, _on_values(getattr(np, _name)))

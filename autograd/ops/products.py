@@ -22,10 +22,8 @@ Axes = tuple[tuple[int, ...], tuple[int, ...]]
 
 def _paired_axes(axes: Any, first: int, second: int) -> Axes:
     """Return the axes that `tensordot` pairs, counted from 0, of arrays with `first` and `second` axes."""
-    if hasattr(axes, "__iter__"):
-        ours, theirs = ((a,) if np.ndim(a) == 0 else tuple(a) for a in axes)
-    else:
-        ours, theirs = range(first - axes, first), range(axes)
+    pair = axes if hasattr(axes, "__iter__") else (range(first - axes, first), range(axes))
+    ours, theirs = ((a,) if np.ndim(a) == 0 else tuple(a) for a in pair)
     return tuple(int(a) % first for a in ours), tuple(int(b) % second for b in theirs)
 
 
@@ -353,9 +351,7 @@ def _in_space(x: Array, axis: int) -> tuple[Array, bool]:
         sample((3, 2), (3, 1), axis=0), sample((2, 3), (4, 3, 1), axisb=1, axisc=-2),
     ]
 )  # fmt: skip
-def cross(
-    a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
-) -> Tensor:
+def cross(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
     """Return the cross products of vectors of 3 components, or (deprecated in NumPy) of 2, whose third is then 0.
 
     Args:
@@ -377,7 +373,7 @@ def cross(
     if flat_a or flat_b:
         message = "Arrays of 2-dimensional vectors are deprecated. Use arrays of 3-dimensional vectors instead."
         warnings.warn(message, DeprecationWarning, stacklevel=2)
-    product = _cross(a, b)
+    product: Array = _cross(a, b)
     if flat_a and flat_b:
         return product[..., 2]
     return product if axisc == -1 else np.moveaxis(product, -1, axisc)

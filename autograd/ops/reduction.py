@@ -7,15 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops.axes import NUMPY, Axis, Shape, chosen, count, merge, only, require_gradient, restore, unmerge
+from autograd.ops.axes import (
+    NUMPY,
+    Axis,
+    Shape,
+    chosen,
+    count,
+    merge,
+    only,
+    require_gradient,
+    require_number,
+    restore,
+    unmerge,
+)
 from autograd.ops.common import Array
 from autograd.ops.cumulative import products_of_others
-from autograd.ops.softmaxes import log_softmax, logsumexp, softmax  # noqa: F401  imported from here before they moved
 from autograd.primitive import op
 from autograd.samples import Draw, sample
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, value_of
 
-_NONE: Any = np._NoValue  # not given; None means something else to NumPy's `initial`
+NOT_GIVEN: Any = np._NoValue  # not given; None means something else to NumPy's `initial`
 _MASK = np.array([[True, False, True], [True, True, False]])
 
 SHAPES = [
@@ -44,9 +55,9 @@ SPREAD = [
 ]
 
 
-def _given(where: Array) -> Array:
+def mask_of(where: Array) -> Array:
     """Return the mask as NumPy takes it."""
-    return True if where is None else where
+    return True if where is None else value_of(where)
 
 
 @op(
@@ -60,7 +71,13 @@ def _given(where: Array) -> Array:
     ],
 )
 def sum(
-    a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = NOT_GIVEN,
+    where: Array = None,
 ) -> Tensor:
     """Return the sum over the given axes.
 
@@ -76,9 +93,10 @@ def sum(
     Tensor([4., 6.])
     """
     require_gradient(a, dtype)
+    require_number(initial)
     if where is None and isinstance(a, NUMPY):
         return np.add.reduce(a, axis, dtype, None, keepdims, initial)
-    return np.sum(a, axis, dtype, None, keepdims, initial, _given(where))
+    return np.sum(a, axis, dtype, None, keepdims, initial, mask_of(where))
 
 
 def _mean_rule(g: Array, a_shape: Shape, axis: Axis, keepdims: bool, where: Array) -> Array:
@@ -93,9 +111,7 @@ def _mean_rule(g: Array, a_shape: Shape, axis: Axis, keepdims: bool, where: Arra
     where=None,
     samples=[*SHAPES, sample((2, 3), axis=1, where=_MASK), sample((2, 3), where=_MASK), sample((2, 3), dtype="f8")],
 )
-def mean(
-    a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Array = None
-) -> Tensor:
+def mean(a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Array = None) -> Tensor:
     """Return the mean over the given axes, of the elements where the mask holds; of none it is nan, with a warning.
 
     >>> mean(Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
@@ -104,7 +120,7 @@ def mean(
     require_gradient(a, dtype)
     if where is None and dtype is None and isinstance(a, NUMPY) and a.dtype.char in "fd" and a.size:
         return np.add.reduce(a, axis, None, None, keepdims) / count(a.shape, axis)  # as np.mean, in a third of the time
-    return np.mean(a, axis, dtype, None, keepdims, where=_given(where))
+    return np.mean(a, axis, dtype, None, keepdims, where=mask_of(where))
 
 
 def _scale(shape: Shape, axis: Axis, ddof: float, keepdims: bool, where: Array, dtype: Any) -> Array:
@@ -119,13 +135,13 @@ def _scale(shape: Shape, axis: Axis, ddof: float, keepdims: bool, where: Array, 
 def _deviations(
     g: Array, a: Array, axis: Axis, dtype: Any, ddof: float, keepdims: bool, where: Array, correction: Any
 ) -> Array:
-    ddof = ddof if correction is _NONE else correction
+    ddof = ddof if correction is NOT_GIVEN else correction
     deviations = only(a - mean(a, axis, dtype, keepdims=True, where=where), where)
     if deviations.dtype.kind == "c":
         deviations = np.conjugate(deviations)
     with np.errstate(invalid="ignore"):  # infinity times 0: one element has no variance
         g = g * _scale(a.shape, axis, ddof, keepdims, where, g.dtype)
-        return restore(g, a.shape, axis, keepdims) * deviations
+        return only(restore(g, a.shape, axis, keepdims) * deviations, where)
 
 
 @op(a=_deviations, where=None, samples=SPREAD)
@@ -137,7 +153,7 @@ def var(
     ddof: float = 0,
     keepdims: bool = False,
     where: Array = None,
-    correction: Any = _NONE,
+    correction: Any = NOT_GIVEN,
 ) -> Tensor:
     """Return the variance over the given axes: the squared deviations from the mean, summed, over n - ddof.
 
@@ -158,7 +174,7 @@ def var(
     Tensor(1.)
     """
     require_gradient(a, dtype)
-    return np.var(a, axis, dtype, None, ddof, keepdims, where=_given(where), correction=correction)
+    return np.var(a, axis, dtype, None, ddof, keepdims, where=mask_of(where), correction=correction)
 
 
 def _deviations_over_std(
@@ -178,7 +194,7 @@ def std(
     ddof: float = 0,
     keepdims: bool = False,
     where: Array = None,
-    correction: Any = _NONE,
+    correction: Any = NOT_GIVEN,
 ) -> Tensor:
     """Return the standard deviation over the given axes, the root of `var`; of constants the gradient is 0.
 
@@ -186,22 +202,20 @@ def std(
     Tensor(1.)
     """
     require_gradient(a, dtype)
-    return np.std(a, axis, dtype, None, ddof, keepdims, where=_given(where), correction=correction)
+    return np.std(a, axis, dtype, None, ddof, keepdims, where=mask_of(where), correction=correction)
 
 
 # --- products ---------------------------------------------------------------------------------------------------------
 
 
-def _prod_rule(
-    g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, initial: Any, where: Array
-) -> Array:
+def _prod_rule(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, initial: Any, where: Array) -> Array:
     if where is not None:
         a = np.where(where, a, 1)
     if np.all(np.isfinite(out) & (out != 0)):
         others = restore(out, a.shape, axis, keepdims) / a
     else:  # dividing by a zero, or into what overflowed, would lose the product of the others
         others = unmerge(products_of_others(merge(a, axis)), a.shape, axis)
-        others = others if initial is _NONE else others * initial
+        others = others if initial is NOT_GIVEN else others * initial
     return only(restore(g, a.shape, axis, keepdims) * others, where)
 
 
@@ -218,7 +232,13 @@ def _prod_rule(
     ],
 )
 def prod(
-    a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = NOT_GIVEN,
+    where: Array = None,
 ) -> Tensor:
     """Return the product over the given axes; derivatives of every order are right for factors of 0, too.
 
@@ -234,7 +254,8 @@ def prod(
     Tensor(24.)
     """
     require_gradient(a, dtype)
-    return np.prod(a, axis, dtype, None, keepdims, initial, _given(where))
+    require_number(initial)
+    return np.prod(a, axis, dtype, None, keepdims, initial, mask_of(where))
 
 
 # --- extremes ---------------------------------------------------------------------------------------------------------
@@ -255,7 +276,7 @@ def _extreme_rule(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, wh
 
 @op(a=_extreme_rule, where=None, samples=DISTINCT, numpy=(np.max, np.amax))
 def max(
-    a: Array, axis: Axis = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+    a: Array, axis: Axis = None, *, keepdims: bool = False, initial: Any = NOT_GIVEN, where: Array = None
 ) -> Tensor:
     """Return the largest element over the given axes; equal ones share the gradient, as in PyTorch's `amax`.
 
@@ -272,14 +293,15 @@ def max(
     >>> max(Tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     Tensor([5., 4.])
     """
+    require_number(initial)
     if where is None and isinstance(a, NUMPY):
         return np.maximum.reduce(a, axis, None, None, keepdims, initial)
-    return np.max(a, axis, None, keepdims, initial, _given(where))
+    return np.max(a, axis, None, keepdims, initial, mask_of(where))
 
 
 @op(a=_extreme_rule, where=None, samples=DISTINCT, numpy=(np.min, np.amin))
 def min(
-    a: Array, axis: Axis = None, *, keepdims: bool = False, initial: Any = _NONE, where: Array = None
+    a: Array, axis: Axis = None, *, keepdims: bool = False, initial: Any = NOT_GIVEN, where: Array = None
 ) -> Tensor:
     """Return the smallest element over the given axes; equal ones share the gradient, as in PyTorch's `amin`.
 
@@ -288,9 +310,10 @@ def min(
     >>> min(Tensor([[1.0, 5.0], [3.0, 4.0]]), axis=1)
     Tensor([1., 3.])
     """
+    require_number(initial)
     if where is None and isinstance(a, NUMPY):
         return np.minimum.reduce(a, axis, None, None, keepdims, initial)
-    return np.min(a, axis, None, keepdims, initial, _given(where))
+    return np.min(a, axis, None, keepdims, initial, mask_of(where))
 
 
 # --- values without gradients -----------------------------------------------------------------------------------------
@@ -330,7 +353,7 @@ def any(a: Array, axis: Axis = None, *, keepdims: bool = False, where: Array = N
     >>> any(Tensor([False, True]))
     Tensor(True)
     """
-    return np.any(a, axis, None, keepdims, where=_given(where))
+    return np.any(a, axis, None, keepdims, where=mask_of(where))
 
 
 @op(a=None, where=None, samples=FLAGS)
@@ -340,10 +363,10 @@ def all(a: Array, axis: Axis = None, *, keepdims: bool = False, where: Array = N
     >>> all(Tensor([False, True]))
     Tensor(False)
     """
-    return np.all(a, axis, None, keepdims, where=_given(where))
+    return np.all(a, axis, None, keepdims, where=mask_of(where))
 
 
-@op(a=None, samples=[sample(Draw((2, 3), domain=(0, 3), kind="i"), axis=1)], numpy=())
+@op(a=None, samples=[sample(Draw((2, 3), domain=(0, 3), kind="i"), axis=1)])
 def count_nonzero(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Return how many elements over the given axes are not 0.
 

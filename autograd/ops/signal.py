@@ -66,8 +66,9 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Tensor:
     >>> correlate(Tensor([1.0, 2.0, 3.0]), Tensor([1.0, -1.0]))
     Tensor([-1., -1.])
     """
-    a, v = np.ravel(a) if not np.ndim(a) else a, np.ravel(v) if not np.ndim(v) else v
-    v = conj(v)[::-1]
+    if np.ndim(a) != 1 or np.ndim(v) != 1:
+        raise ValueError(f"correlate takes vectors, not shapes {np.shape(a)} and {np.shape(v)}")
+    v = conj(np.ravel(v))[::-1]
     n, m = np.size(a), np.size(v)
     if mode == "same" and n < m:  # here NumPy takes the other middle than for convolutions
         return convolve(a, v)[n // 2 : n // 2 + m]
@@ -110,9 +111,7 @@ def _around(x: Array, a: Array, axis: int) -> Array:
         sample((4,)), sample((3, 4), n=2, axis=0), sample((2, 3), (), (2, 2), axis=1, n=2), sample((2, 3), n=0),
     ]
 )  # fmt: skip
-def diff(
-    a: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, append: Array | None = None
-) -> Tensor:
+def diff(a: Array, n: int = 1, axis: int = -1, prepend: Array | None = None, append: Array | None = None) -> Tensor:
     """Return the differences of neighbours along an axis, a[i + 1] - a[i].
 
     Args:
@@ -145,13 +144,12 @@ def ediff1d(ary: Array, to_end: Array | None = None, to_begin: Array | None = No
     Tensor([3., 5., 0.])
     """
     differences = _diff(np.ravel(ary)) if np.size(ary) else np.ravel(ary)
-    pieces = []
-    for x in (to_begin, differences, to_end):
-        if x is not None and not np.can_cast(np.result_type(x), differences.dtype, "same_kind"):
-            raise TypeError(f"ediff1d: {np.result_type(x)} does not fit the {differences.dtype} of ary")
-        if x is not None:
-            piece = np.ravel(x)
-            pieces.append(piece if piece.dtype == differences.dtype else piece.astype(differences.dtype))
+    dtype = differences.dtype
+    pieces = [np.ravel(x) for x in (to_begin, differences, to_end) if x is not None]
+    for piece in pieces:
+        if not np.can_cast(piece.dtype, dtype, "same_kind"):
+            raise TypeError(f"ediff1d: {piece.dtype} does not fit the {dtype} of ary")
+    pieces = [piece if piece.dtype == dtype else piece.astype(dtype) for piece in pieces]
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
@@ -168,7 +166,9 @@ def _slopes(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
     """
     n = f.shape[axis]
     if n < edge_order + 1:
-        raise ValueError(f"gradient needs at least edge_order + 1 = {edge_order + 1} samples along axis {axis}, not {n}")
+        raise ValueError(
+            f"gradient needs at least edge_order + 1 = {edge_order + 1} samples along axis {axis}, not {n}"
+        )
     weight: Any = 0.5  # of the slope before, for the slope at a sample
     if np.ndim(spacing):
         spacing = np.reshape(spacing, (-1,) + (1,) * (f.ndim - 1 - axis))
@@ -234,7 +234,8 @@ def _distances(spacing: Array, n: int) -> Array:
 
 @composite(
     samples=[
-        sample((4,)), sample((2, 3), dx=0.5, axis=0), sample((2, 3), (3,)), sample((3, 2), (3, 2), axis=0), sample((1,)),
+        sample((4,)), sample((2, 3), dx=0.5, axis=0), sample((2, 3), (3,)), sample((3, 2), (3, 2), axis=0),
+        sample((1,)),
     ]
 )  # fmt: skip
 def trapezoid(y: Array, x: Array | None = None, dx: Array = 1.0, axis: int = -1) -> Tensor:
@@ -284,7 +285,7 @@ def interp(
 ) -> Tensor:
     """Return the values at x of the line through the points (xp, fp); float32 stays float32, unlike in NumPy.
 
-    All of x, xp and fp get gradients. On a point, x gets the slope to the right of it, on the last one that to the left.
+    All of x, xp and fp get gradients. On a point x gets the slope to the right of it, on the last that to the left.
 
     Args:
         x: where to evaluate, any shape.

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.ops.common import Array
-from autograd.ops.decompositions import svdvals
 from autograd.ops.matrices import (
-    Separated, adjoint, columns, conj, diagonals, named, on_diagonals, scalars, transposed,
+    Separated,
+    adjoint,
+    columns,
+    conj,
+    diagonals,
+    named,
+    on_diagonals,
+    scalars,
+    transposed,
 )  # fmt: skip
 from autograd.primitive import composite, op
 from autograd.samples import sample
-from autograd.tensor import Tensor, value_of
+from autograd.tensor import FUNCTIONS, Tensor, value_of
 
 SQUARE = [sample(Separated((3, 3))), sample(Separated((2, 2, 2))), sample(Separated((1, 1)))]
 
@@ -108,9 +116,10 @@ def _of_determinant(g: Array, a: Array, out: Array) -> Array:
 
 @op(a=_of_determinant, samples=SQUARE, numpy=np.linalg.det)
 def det(a: Array) -> Tensor:
-    """Return the determinants of square matrices (..., n, n); singular ones have exact gradients too.
+    """Return the determinants of square matrices (..., n, n).
 
-    Second derivatives at singular matrices hold as well; higher ones only where no singular value repeats.
+    Where a determinant comes out as 0, gradients and second derivatives are exact as well, from singular values; third
+    derivatives there are nan if singular values repeat.
 
     Raises:
         numpy.linalg.LinAlgError: when the matrices are not square.
@@ -255,13 +264,16 @@ def lstsq(a: Array, b: Array, rcond: float | None = None) -> tuple[Any, Any, int
     Tensor([2.])
     """
     x = _least_squares(a, b, rcond)
-    s = svdvals(a)
+    s = np.linalg.svdvals(a)
     m, n = np.shape(a)
     tolerance = max(m, n) * np.finfo(s.dtype).eps if rcond is None else rcond
     rank = int(np.sum(value_of(s) > tolerance * np.max(value_of(s), initial=0)))
     left = np.reshape(b - a @ x, (m, -1))
-    residuals = np.sum(np.square(np.abs(left)), axis=0)
+    residuals = np.sum(np.real(conj(left) * left) if left.dtype.kind == "c" else left * left, axis=0)
     return x, residuals if rank == n < m else residuals[:0], rank, s
+
+
+FUNCTIONS[np.linalg.lstsq] = lstsq  # by hand: not all of its results are arrays
 
 
 @composite(samples=[sample((2, 3, 6), ind=2), sample((4, 2, 2), ind=1)], numpy=np.linalg.tensorinv)
@@ -334,16 +346,16 @@ def matrix_power(a: Array, n: int) -> Tensor:
     shape = np.shape(a)
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise np.linalg.LinAlgError(f"matrix_power takes square matrices (..., n, n), not shape {shape}")
-    n = n.__index__()
+    n = operator.index(n)
     if n == 0:  # the same for all a, so that its gradient is 0
         return np.where(np.ones(shape, bool), np.eye(shape[-1], dtype=a.dtype), a)
     square = a if n > 0 else inv(a)
     result = None
-    for bit in bin(abs(n))[:1:-1]:
+    for place, bit in enumerate(reversed(f"{abs(n):b}")):
+        square = square @ square if place else square
         if bit == "1":
             result = square if result is None else result @ square
-        ...
-    return result
+    return np.copy(result) if n == 1 else result
 
 
 @op(A=None, samples=[sample((3, 2)), sample(Separated((2, 2, 2)), tol=0.1)], numpy=np.linalg.matrix_rank)

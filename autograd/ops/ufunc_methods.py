@@ -1,4 +1,4 @@
-"""The methods of NumPy's ufuncs on Tensors: `np.add.reduce(x)`, `np.multiply.outer(x, y)` and the like.
+"""The methods of NumPy's ufuncs on Tensors, `np.add.reduce(x)`, `np.multiply.outer(x, y)` and the like; SciPy's ufuncs.
 
 Where a reduction has a name of its own (`np.add.reduce` is `np.sum`), that is used, whose rule is one pass over the
 array. The others go through the elements along the axis one by one: as right, but as slow as a loop.
@@ -7,14 +7,15 @@ array. The others go through the elements along the axis one by one: as right, b
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.ops.common import Array
-from autograd.ops.reduction import logsumexp
-from autograd.ops.special_functions import scipy_ufunc
+from autograd.ops.softmaxes import logsumexp
+from autograd.primitive import REGISTRY
 from autograd.tensor import UFUNCS, Tensor
 
 NAMED_REDUCTIONS: dict[Any, Callable[..., Any]] = {
@@ -22,6 +23,8 @@ NAMED_REDUCTIONS: dict[Any, Callable[..., Any]] = {
     np.logical_and: np.all, np.logical_or: np.any,
 }  # fmt: skip
 NAMED_ACCUMULATIONS: dict[Any, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+SCIPYS_NAMES = {"psi": "digamma", "expit": "sigmoid", "log_expit": "log_sigmoid"}  # where ours is another
 
 
 def method(ufunc: Any, name: str) -> Callable[..., Any] | None:
@@ -36,11 +39,19 @@ def method(ufunc: Any, name: str) -> Callable[..., Any] | None:
             [2., 1.]])
     """
     if name == "__call__":
-        return scipy_ufunc(ufunc)  # type: ignore[no-any-return]
+        return _scipys(ufunc)
     function = UFUNCS.get(ufunc)
     if function is None or ufunc.signature or (ufunc.nin, ufunc.nout) != (2, 1) or name not in METHODS:
         return None
     return functools.partial(METHODS[name], ufunc)
+
+
+def _scipys(ufunc: Any) -> Callable[..., Any] | None:
+    """Return our function of a ufunc of `scipy.special`, which is in memory if anybody has one of its ufuncs."""
+    name = ufunc.__name__
+    made = REGISTRY.get(SCIPYS_NAMES.get(name, name))
+    theirs = getattr(sys.modules.get("scipy.special"), name, None)
+    return made.function if made is not None and theirs is ufunc else None
 
 
 def _reduce(ufunc: Any, array: Array, /, axis: Any = 0, keepdims: bool = False, **options: Any) -> Tensor:
@@ -89,4 +100,9 @@ def _outer(ufunc: Any, x1: Array, x2: Array, /) -> Tensor:
     return ufunc(x1.reshape(x1.shape + (1,) * x2.ndim), x2)  # type: ignore[no-any-return]
 
 
-METHODS = {"reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat, "outer": _outer}
+METHODS: dict[str, Callable[..., Tensor]] = {
+    "reduce": _reduce,
+    "accumulate": _accumulate,
+    "reduceat": _reduceat,
+    "outer": _outer,
+}

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from autograd.tensor import Tensor
-from autograd.visualize.dot import to_dot
+from autograd.visualize.language import to_dot
 from autograd.visualize.view import Graph
 
 FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf"}

@@ -115,7 +115,7 @@ class Graph:
 
     def to_dot(self, **options: Any) -> str:
         """Return the graph in the DOT language; the options are those of `autograd.to_dot`."""
-        from autograd.visualize.dot import to_dot
+        from autograd.visualize.language import to_dot
 
         return to_dot(self, **options)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd.ops.common import ANY, APART, BETWEEN_INTEGERS, KINK_AT_ZERO, Array, flat, is_complex
 from autograd.primitive import op
 from autograd.samples import Draw, sample
-from autograd.tensor import Tensor
-
+from autograd.tensor import FUNCTIONS, Tensor
 
 # --- absolute values and signs ----------------------------------------------------------------------------------------
 
@@ -143,14 +144,32 @@ def fmin(x1: Array, x2: Array, /) -> Tensor:
     x=lambda g, condition: np.where(condition, g, 0),
     y=lambda g, condition: np.where(condition, 0, g),
     samples=[sample(Draw(kind="b"), (), ())],
+    numpy=(),
 )
 def where(condition: Array, x: Array, y: Array, /) -> Tensor:
     """Return x where the condition holds, else y.
 
+    What is not chosen gets the gradient 0. If it was computed by a function whose derivative there is infinite or nan,
+    as that of sqrt at 0 and below, the product of both is nan, as in PyTorch. To keep that from the inputs choose
+    before computing as well, so that the function never sees what it has no derivative for.
+
     >>> where(Tensor([True, False]), Tensor([1.0, 2.0]), 0)
     Tensor([1., 0.])
+    >>> x = Tensor([0.0, 4.0], requires_grad=True)
+    >>> safe = where(x > 0, x, 1)
+    >>> where(x > 0, np.sqrt(safe), 0).sum().backward()
+    >>> x.grad
+    Tensor([0.  , 0.25])
     """
     return np.where(condition, x, y)  # type: ignore[return-value]
+
+
+def _where(condition: Array, *branches: Array) -> Any:
+    """Do what np.where does: without branches it gives the positions of what is true."""
+    return where(condition, *branches) if branches else np.nonzero(condition)
+
+
+FUNCTIONS[np.where] = _where
 
 
 def _within(g: Array, a: Array, a_min: Array, a_max: Array) -> Array:
