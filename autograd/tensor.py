@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike
 
 from autograd.graph import Leaf, Node, like_of
 from autograd.modes import clock, get_default_dtype, get_ident, is_grad_enabled, unrecorded
-from autograd.values import require_differentiable, to_value
+from autograd.values import refuse_read_only, require_differentiable, to_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -369,6 +369,7 @@ class Tensor:
             RuntimeError: on a leaf that requires a gradient, or where something else holds the old values.
             ValueError, TypeError: when shape or dtype would change.
         """
+        refuse_read_only(self, what)
         if result.shape != self.shape:
             raise ValueError(f"{what} cannot change the shape in place from {self.shape} to {result.shape}")
         if not np.can_cast(result.dtype, self.dtype, "same_kind"):

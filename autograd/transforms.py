@@ -166,7 +166,7 @@ def _stand_in(x: Any) -> Tensor:
 
 
 def _conjugate(gradient: Any) -> Any:
-    return conjugate(gradient) if hasattr(gradient, "dtype") else gradient
+    return conjugate(gradient) if hasattr(gradient, "dtype") else np.conj(gradient)
 
 
 def _seed(seed: Any, like: Tensor, as_tensor: bool) -> Any:

@@ -83,6 +83,20 @@ def require_differentiable(dtype: np.dtype[Any]) -> None:
         )
 
 
+def refuse_read_only(tensor: Any, what: str) -> None:
+    """Raise where a change in place could not reach all that it should.
+
+    Raises:
+        RuntimeError: when the Tensor's memory is read-only.
+    """
+    flags = getattr(tensor._data, "flags", None)
+    if flags is not None and tensor._data.ndim and not flags.writeable:
+        raise RuntimeError(
+            f"{what}: this Tensor is read-only, a broadcast, or elements read from another Tensor that would not change "
+            "with it; assign to that one with one index (x[i, j] = v, x[i] = x[i] + v), or to x.copy()"
+        )
+
+
 # --- who else holds an array? -----------------------------------------------------------------------------------------
 # CPython counts references, so it knows exactly whether anything else (a saved value, a view, a user's variable) can
 # see an array. `np.ndarray.resize` asks the same question. The baselines are measured here, by the same kind of code.

@@ -1,10 +1,12 @@
 """Comparison of values, gradients and second derivatives with PyTorch's, real and complex."""
 
 import numpy as np
-import torch
+import pytest
 from numpy.testing import assert_allclose
 
 from autograd import Tensor
+
+torch = pytest.importorskip("torch", reason="the PyTorch oracle needs the extra 'oracle'")
 
 
 def assert_agrees(ours, theirs, *values, second=True, rtol=1e-9, atol=1e-11):

@@ -173,7 +173,7 @@ def more(t: Any) -> list[Entry]:
               fits=lambda a, b: bool(a and b) and a[-1] == b[0] and a[-1] > 0),
         Entry("einsum", lambda x, y: ag.einsum("...i,...i->...", x, y),
               lambda x, y: t.einsum("...i,...i->...", x, y), 2, fits=lambda a, b: bool(a) and a == b),
-        Entry("kron", lambda x, y: ag.kron(x, y), lambda x, y: t.kron(x, y), 2,
+        Entry("kron", lambda x, y: ag.kron(x, y), lambda x, y: t.kron(x.contiguous(), y.contiguous()), 2,
               fits=lambda a, b: len(a) == len(b) > 0 and max(a + b) < 4),
         Entry("nansum", lambda x: ag.nansum(x), lambda x: t.nansum(x)),
         Entry("ptp", lambda x, axis: ag.ptp(x, axis), lambda x, axis: t.amax(x, axis) - t.amin(x, axis),

@@ -364,12 +364,27 @@ def test_leaves_integers_and_wrong_indices_raise():
     assert w.grad.tolist() == [1, 1]
 
 
-def test_read_only_memory_is_copied():
-    w = leaf(2.0)
-    x = np.broadcast_to(w, (3,))
-    x[0] = w * w
-    x.sum().backward()
-    assert (x.tolist(), w.grad.item()) == ([4, 2, 2], 6)
+def test_writes_that_would_be_lost_raise():
+    w = leaf([1.0, 2.0])
+    x = Tensor(np.zeros((3, 2)))
+    x[0] = w
+    with pytest.raises(RuntimeError, match=r"x\[i, j\] = v"):
+        x[0][1] = 5.0
+    row = x[0]
+    with pytest.raises(RuntimeError, match="would not change with it"):
+        row += w
+    with pytest.raises(RuntimeError, match=r"x\[i\] = x\[i\] \+ v"):
+        x[0] += w
+    x[0] = x[0] + w
+    assert (x[0].tolist(), row.tolist()) == ([2, 4], [1, 2])
+    spread = np.broadcast_to(leaf(2.0), (3,))
+    with pytest.raises(RuntimeError, match="read-only"):
+        spread[0] = 1.0
+    other = Tensor(np.ones((2, 2)))
+    view = other[0]
+    x[1] = view * w
+    view += 1
+    assert other.tolist() == [[2, 2], [1, 1]]
 
 
 def test_lists_of_tensors():

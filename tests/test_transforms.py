@@ -353,3 +353,17 @@ def test_function_without_gradient_and_its_errors():
         NoTensor.apply(leaf(X))
     with pytest.raises(NotImplementedError, match="forward"):
         ag.Function.apply(leaf(X))
+
+
+def test_complex_gradients_are_pytorchs():
+    out, pull = vjp(np.sin, 0.4 + 0.3j)
+    for w in (1.3 - 0.2j, np.complex64(1.3 - 0.2j)):
+        assert_allclose(pull(w)[0], np.conj(np.cos(0.4 + 0.3j)) * w, rtol=1e-6)
+    assert_allclose(jvp(np.sin, (0.4 + 0.3j,), (1j,))[1], 1j * np.cos(0.4 + 0.3j), rtol=1e-6)
+    z = leaf(np.array([1 + 2j, 3 - 1j]))
+    np.sum(np.abs(z) ** 2).backward()
+    assert_allclose(z.grad.data, 2 * z.data)
+    assert_allclose(jacobian(lambda z: z**2)(z.data), np.diag(2 * z.data))
+    with pytest.raises(RuntimeError, match="complex"):
+        z[0].backward()
+    assert out.dtype == np.complex64

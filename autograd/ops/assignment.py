@@ -2,7 +2,8 @@
 
 An assignment makes the Tensor x the result of the op `assign`, which writes to x's own memory: it must be held by
 nothing else, so that filling a large x bit by bit moves every element once. What is read from a Tensor that
-assignments have made is therefore a copy, which rules may keep, and recurrences such as x[i] = f(x[i - 1]) work.
+assignments have made is therefore a copy, which rules may keep, and recurrences such as x[i] = f(x[i - 1]) work. The
+copy is read-only: writing to it would not write to x.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from autograd.ops.indexing import INDICES, getitem, plain_index
 from autograd.primitive import Op, as_input, op
 from autograd.samples import sample
 from autograd.tensor import Tensor, tensor_method, value_of
-from autograd.values import held_once
+from autograd.values import held_once, refuse_read_only
 
 # --- the op -----------------------------------------------------------------------------------------------------------
 
@@ -95,19 +96,21 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
     node = self._node
     if node is not None and node.op is _ASSIGN and getattr(result._data, "base", None) is not None:
         result._data = result._data.copy()
+        result._data.flags.writeable = False
     return result
 
 
 @tensor_method("__setitem__")
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
     index = plain_index(index)
+    refuse_read_only(self, "assignment to elements")
     if isinstance(value, list | tuple):
         value = as_input(value, "assignment")  # which may hold Tensors
     if not self._would_record(value):
         self._write(value_of(value), index)
         return
     _refuse_unsuited(self, value)
-    if isinstance(value, Tensor) and getattr(value._data, "base", None) is not None:
+    if isinstance(value, Tensor) and self.ndim and np.may_share_memory(value._data, self._data):
         value._data = value._data.copy()  # as in x[:2] = x[2:], where it is a view of what will change
     alone = held_once(self)
     if not alone and (self._node is not None or getattr(self._data, "base", None) is not None):
@@ -116,7 +119,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
             "them for its derivative, a view, or an array that this Tensor was made from or that was taken from "
             ".data; assign to a copy, x = x.copy()"
         )
-    in_place = alone and self.ndim > 0 and self._data.flags.writeable  # else a constant moves to memory of its own
+    in_place = alone and self.ndim > 0  # else a constant moves to memory of its own
     self._become(assign(self, value, index, in_place), "assignment to elements", True)
 
 
