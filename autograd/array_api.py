@@ -38,8 +38,7 @@ def __getattr__(name: str) -> Any:
     if name in CONSTANTS or name in DTYPES or name in ABOUT_DTYPES:
         return getattr(np, name)
     if name in ("linalg", "fft"):
-        importlib.import_module(f"autograd.{name}")
-        return _namespace(getattr(np, name), f"{__name__}.{name}")
+        return _namespace(getattr(np, name), importlib.import_module(f"autograd.{name}"))
     for module in (autograd.creation, autograd.interchange):
         if name in CREATION and hasattr(module, name):
             return getattr(module, name)
@@ -61,9 +60,14 @@ def _for_tensors(module: Any, name: str) -> Callable[..., Any]:
     return function
 
 
-def _namespace(module: Any, name: str) -> types.ModuleType:
-    made = types.ModuleType(name, f"NumPy's {name.rsplit('.', maxsplit=1)[-1]} for Tensors.")
-    made.__getattr__ = functools.partial(_for_tensors, module)  # type: ignore[method-assign]
+def _namespace(theirs: Any, ours: types.ModuleType) -> types.ModuleType:
+    """Return one of the standard's extensions, where functions that make arrays are our module's."""
+    made = types.ModuleType(ours.__name__, f"NumPy's {theirs.__name__} for Tensors.")
+
+    def find(name: str) -> Any:
+        return getattr(ours, name) if name in ("fftfreq", "rfftfreq") else _for_tensors(theirs, name)
+
+    made.__getattr__ = find  # type: ignore[method-assign]
     return made
 
 

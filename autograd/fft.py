@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autograd.ops.fourier import (
     fft,
     fft2,
@@ -20,10 +22,31 @@ from autograd.ops.fourier import (
     rfft2,
     rfftn,
 )
+from autograd.tensor import Tensor
+
+
+def fftfreq(n: int, d: float = 1.0) -> Tensor:
+    """Return the frequencies that `fft` of n samples at distance d gives, in cycles per unit of d; float64 as NumPy's.
+
+    >>> fftfreq(4).tolist()
+    [0.0, 0.25, -0.5, -0.25]
+    """
+    return Tensor(np.fft.fftfreq(n, d))
+
+
+def rfftfreq(n: int, d: float = 1.0) -> Tensor:
+    """Return the frequencies that `rfft` of n samples at distance d gives, in cycles per unit of d; float64 as NumPy's.
+
+    >>> rfftfreq(4).tolist()
+    [0.0, 0.25, 0.5]
+    """
+    return Tensor(np.fft.rfftfreq(n, d))
+
 
 __all__ = [
     "fft",
     "fft2",
+    "fftfreq",
     "fftn",
     "fftshift",
     "hfft",
@@ -37,5 +60,6 @@ __all__ = [
     "irfftn",
     "rfft",
     "rfft2",
+    "rfftfreq",
     "rfftn",
 ]

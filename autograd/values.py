@@ -92,8 +92,8 @@ def refuse_read_only(tensor: Any, what: str) -> None:
     flags = getattr(tensor._data, "flags", None)
     if flags is not None and tensor._data.ndim and not flags.writeable:
         raise RuntimeError(
-            f"{what}: this Tensor is read-only, a broadcast, or elements read from another Tensor that would not change "
-            "with it; assign to that one with one index (x[i, j] = v, x[i] = x[i] + v), or to x.copy()"
+            f"{what}: this Tensor is read-only: a broadcast, or elements read from another Tensor that would not "
+            "change with it; assign to that one with one index (x[i, j] = v, x[i] = x[i] + v), or to x.copy()"
         )
 
 
