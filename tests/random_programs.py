@@ -75,6 +75,10 @@ def one_axis(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any]
     return options and {"axis": options["axis"]}
 
 
+def solid_axis(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any] | None:
+    return one_axis(rng, shape) if 0 not in shape else None  # PyTorch refuses some empty inputs
+
+
 def at_least(ndim: int) -> Callable[..., dict[str, Any] | None]:
     return lambda rng, shape: {} if len(shape) >= ndim else None
 
@@ -183,7 +187,89 @@ def more(t: Any) -> list[Entry]:
         Entry("log_sigmoid", lambda x: ag.log_sigmoid(x), lambda x: t.nn.functional.logsigmoid(x)),
         Entry("nan_to_num", lambda x: ag.nan_to_num(x), lambda x: t.nan_to_num(x)),
     ]  # fmt: skip
-    return [e for e in entries if hasattr(ag, e.name)]
+    return entries + shapes_and_statistics(t) + matrices_and_transforms(t)
+
+
+def shapes_and_statistics(t: Any) -> list[Entry]:
+    """Return entries that rearrange elements or summarise them."""
+    return [
+        Entry("swapaxes", lambda x: ag.swapaxes(x, 0, -1), lambda x: t.swapaxes(x, 0, -1), options=at_least(1)),
+        Entry("moveaxis", lambda x: ag.moveaxis(x, 0, -1), lambda x: t.moveaxis(x, 0, -1), options=at_least(1)),
+        Entry("squeeze", lambda x: ag.squeeze(x), lambda x: t.squeeze(x)),
+        Entry("ravel", lambda x: ag.ravel(x), lambda x: t.ravel(x)),
+        Entry("atleast_2d", lambda x: ag.atleast_2d(x), lambda x: t.atleast_2d(x)),
+        Entry("vstack", lambda x, y: ag.vstack([x, y]), lambda x, y: t.vstack([x, y]), 2, fits=lambda a, b: a == b),
+        Entry("hstack", lambda x, y: ag.hstack([x, y]), lambda x, y: t.hstack([x, y]), 2, fits=lambda a, b: a == b),
+        Entry("unstack", lambda x: ag.unstack(x)[-1], lambda x: t.unbind(x)[-1],
+              options=lambda rng, s: {} if s and s[0] else None),
+        Entry("fliplr", lambda x: ag.fliplr(x), lambda x: t.fliplr(x), options=at_least(2)),
+        Entry("rot90", lambda x: ag.rot90(x), lambda x: t.rot90(x), options=at_least(2)),
+        Entry("take", lambda x: ag.take(x, [0, -1]), lambda x: x.reshape(-1)[[0, -1]],
+              options=lambda rng, s: {} if np.prod(s) else None),
+        Entry("take_along_axis", lambda x, axis: ag.take_along_axis(x, ag.argsort(x, axis), axis),
+              lambda x, axis: t.take_along_dim(x, t.argsort(x, dim=axis, stable=True), axis), options=solid_axis),
+        Entry("topk", lambda x, axis: ag.topk(x, 1, axis)[0], lambda x, axis: t.topk(x, 1, axis)[0],
+              options=solid_axis),
+        Entry("diag", lambda x: ag.diag(x), lambda x: t.diag(x),
+              options=lambda rng, s: {} if len(s) in (1, 2) else None),
+        Entry("meshgrid", lambda x, y: ag.meshgrid(x, y)[0] * 1, lambda x, y: t.meshgrid(x, y, indexing="xy")[0] * 1,
+              2, fits=lambda a, b: len(a) == len(b) == 1),
+        Entry("std", lambda x, axis: ag.std(x, axis), lambda x, axis: t.std(x, axis, correction=0),
+              options=lambda rng, s: axis if (axis := solid_axis(rng, s)) and s[axis["axis"]] > 1 else None),
+        Entry("median", lambda x, axis: ag.median(x, axis), lambda x, axis: t.quantile(x, 0.5, axis),
+              options=solid_axis),
+        Entry("quantile", lambda x, axis: ag.quantile(x, 0.3, axis),
+              lambda x, axis: t.quantile(x, 0.3, axis), options=solid_axis),
+        Entry("average", lambda x, y: ag.average(x, weights=y), lambda x, y: (x * y).sum() / y.sum(), 2, "positive",
+              fits=lambda a, b: a == b and 0 not in a),
+        Entry("nanmean", lambda x: ag.nanmean(x), lambda x: t.nanmean(x),
+              options=lambda rng, s: {} if np.prod(s) else None),
+        Entry("logcumsumexp", lambda x, axis: ag.logcumsumexp(x, axis),
+              lambda x, axis: t.logcumsumexp(x, axis), options=solid_axis),
+        Entry("trapezoid", lambda x: ag.trapezoid(x), lambda x: t.trapezoid(x), options=at_least(1)),
+    ]  # fmt: skip
+
+
+def matrices_and_transforms(t: Any) -> list[Entry]:
+    """Return entries of linear algebra and Fourier transforms."""
+
+    def square(rng, shape):
+        return {} if len(shape) >= 2 and shape[-1] == shape[-2] and 0 not in shape else None
+
+    def safe(x, eye):  # well away from singular
+        return x / (1 + (x * x).sum()) + 2 * eye
+
+    def ours(f):
+        return lambda x: f(safe(x, np.eye(x.shape[-1], dtype=x.dtype)))
+
+    def theirs(f):
+        return lambda x: f(safe(x, t.eye(x.shape[-1], dtype=x.dtype)))
+
+    last = solid_axis
+    return [
+        Entry("det", ours(ag.linalg.det), theirs(t.linalg.det), options=square),
+        Entry("inv", ours(ag.linalg.inv), theirs(t.linalg.inv), options=square),
+        Entry("slogdet", ours(lambda x: ag.linalg.slogdet(x)[1]), theirs(lambda x: t.linalg.slogdet(x)[1]),
+              options=square),
+        Entry("cholesky", ours(lambda x: ag.linalg.cholesky(x @ x.swapaxes(-1, -2))),
+              theirs(lambda x: t.linalg.cholesky(x @ x.swapaxes(-1, -2))), options=square),
+        Entry("matrix_power", ours(lambda x: ag.linalg.matrix_power(x, 3)),
+              theirs(lambda x: t.linalg.matrix_power(x, 3)), options=square),
+        Entry("solve", lambda x: ag.linalg.solve(safe(x, np.eye(x.shape[-1], dtype=x.dtype)), x),
+              lambda x: t.linalg.solve(safe(x, t.eye(x.shape[-1], dtype=x.dtype)), x), options=square),
+        Entry("trace", lambda x: np.trace(x), lambda x: t.trace(x),
+              options=lambda rng, s: {} if len(s) == 2 else None),
+        Entry("norm", lambda x, axis: ag.linalg.norm(x + 3, axis=axis),
+              lambda x, axis: t.linalg.norm(x + 3, dim=axis), options=last),
+        Entry("vecdot", lambda x, y: ag.vecdot(x, y), lambda x, y: t.linalg.vecdot(x, y), 2,
+              fits=lambda a, b: bool(a) and a == b),
+        Entry("inner", lambda x, y: ag.inner(x, y), lambda x, y: t.inner(x, y), 2,
+              fits=lambda a, b: bool(a and b) and a[-1] == b[-1] > 0),
+        Entry("fft", lambda x, axis: ag.real(ag.fft.fft(x, axis=axis)) + ag.imag(ag.fft.fft(x, axis=axis)),
+              lambda x, axis: t.real(t.fft.fft(x, dim=axis)) + t.imag(t.fft.fft(x, dim=axis)), options=last),
+        Entry("rfft", lambda x, axis: ag.absolute(ag.fft.rfft(x, axis=axis) + 2),
+              lambda x, axis: t.abs(t.fft.rfft(x, dim=axis) + 2), options=last),
+    ]  # fmt: skip
 
 
 @dataclass
