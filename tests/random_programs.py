@@ -226,7 +226,8 @@ def shapes_and_statistics(t: Any) -> list[Entry]:
               options=lambda rng, s: {} if np.prod(s) else None),
         Entry("logcumsumexp", lambda x, axis: ag.logcumsumexp(x, axis),
               # PyTorch's own has wrong second derivatives where the incoming gradient changes sign
-              lambda x, axis: t.stack([t.logsumexp(x.narrow(axis, 0, i + 1), axis) for i in range(x.shape[axis])], axis),
+              lambda x, axis: t.stack(
+                  [t.logsumexp(x.narrow(axis, 0, i + 1), axis) for i in range(x.shape[axis])], axis),
               options=solid_axis),
         Entry("trapezoid", lambda x: ag.trapezoid(x), lambda x: t.trapezoid(x), options=at_least(1)),
     ]  # fmt: skip
