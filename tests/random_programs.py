@@ -155,7 +155,11 @@ def _multiplies(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def more(t: Any) -> list[Entry]:
-    """Return entries of operations with options of their own; those not in the registry are left out."""
+    """Return entries of operations with options of their own."""
+
+    def packed(x):  # PyTorch's kron refuses some layouts
+        return x.clone(memory_format=t.contiguous_format)
+
     entries = [
         Entry("prod", lambda x, axis, keepdims: ag.prod(x, axis, keepdims=keepdims),
               lambda x, axis, keepdims: t.prod(x, axis, keepdims), options=axis_options),
@@ -177,13 +181,13 @@ def more(t: Any) -> list[Entry]:
               fits=lambda a, b: bool(a and b) and a[-1] == b[0] and a[-1] > 0),
         Entry("einsum", lambda x, y: ag.einsum("...i,...i->...", x, y),
               lambda x, y: t.einsum("...i,...i->...", x, y), 2, fits=lambda a, b: bool(a) and a == b),
-        Entry("kron", lambda x, y: ag.kron(x, y), lambda x, y: t.kron(x.contiguous(), y.contiguous()), 2,
+        Entry("kron", lambda x, y: ag.kron(x, y), lambda x, y: t.kron(packed(x), packed(y)), 2,
               fits=lambda a, b: len(a) == len(b) > 0 and max(a + b) < 4),
         Entry("nansum", lambda x: ag.nansum(x), lambda x: t.nansum(x)),
         Entry("ptp", lambda x, axis: ag.ptp(x, axis), lambda x, axis: t.amax(x, axis) - t.amin(x, axis),
               options=one_axis),
         Entry("sign", lambda x: ag.sign(x) * x, lambda x: t.sign(x) * x),
-        Entry("floor", lambda x: x - ag.floor(x), lambda x: x - t.floor(x)),
+        Entry("floor", lambda x: x + 0 * ag.floor(x), lambda x: x + 0 * t.floor(x)),  # without its jumps
         Entry("log_sigmoid", lambda x: ag.log_sigmoid(x), lambda x: t.nn.functional.logsigmoid(x)),
         Entry("nan_to_num", lambda x: ag.nan_to_num(x), lambda x: t.nan_to_num(x)),
     ]  # fmt: skip

@@ -448,3 +448,13 @@ def test_the_modules_are_registered():
     for module in (reduction, cumulative, softmaxes, nan_aware):
         names = [n for n, made in REGISTRY.items() if getattr(made.function, "__module__", "") == module.__name__]
         assert names, module.__name__
+
+
+def test_std_of_elements_that_differ_by_rounding_only():
+    x = Tensor(np.full(3, 0.1) * 1.1, requires_grad=True)
+    y = x.std() if x.std().item() else (x + np.array([0, 1e-17, 0])).std()
+    y.backward(create_graph=True)
+    assert x.grad.tolist() == [0, 0, 0]
+    small = Tensor([1e8, 1e8 + 1.0, 1e8 - 1.0], dtype=np.float64, requires_grad=True)
+    small.std().backward()
+    assert np.allclose(small.grad.data, [0, 0.408248, -0.408248])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 
 import numpy as np
@@ -28,7 +29,8 @@ def _of_second(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
     if len(x2_shape) == 1:
         return np.squeeze(np.swapaxes(x1, -1, -2) @ np.expand_dims(g, -1), -1)
     if len(x2_shape) == 2 and x1.ndim > 2:  # one product over all rows, instead of one for each matrix and their sum
-        return np.transpose(np.reshape(x1, (-1, x1.shape[-1]))) @ np.reshape(g, (-1, g.shape[-1]))
+        rows = math.prod(x1.shape[:-1])  # -1 would be ambiguous where another size is 0
+        return np.transpose(np.reshape(x1, (rows, x1.shape[-1]))) @ np.reshape(g, (rows, g.shape[-1]))
     return np.swapaxes(x1, -1, -2) @ g
 
 
@@ -39,7 +41,7 @@ def _of_second(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
     samples=[
         sample((2, 3), (3, 4)), sample((3,), (3,)), sample((3,), (3, 2)), sample((2, 3), (3,)),
         sample((2, 2, 3), (3, 2)), sample((2, 3), (2, 3, 2)), sample((2, 1, 2, 3), (2, 3, 1)), sample((2, 2, 3), (3,)),
-        sample((3,), (2, 3, 2)), sample((0, 3), (3, 2)),
+        sample((3,), (2, 3, 2)), sample((0, 3), (3, 2)), sample((2, 1, 3), (3, 0)), sample((2, 0, 3), (3, 2)),
     ],
 )  # fmt: skip
 def matmul(x1: Array, x2: Array, /) -> Tensor:

@@ -180,8 +180,10 @@ def var(
 def _deviations_over_std(
     g: Array, a: Array, out: Array, axis: Axis, dtype: Any, ddof: float, keepdims: bool, where: Array, correction: Any
 ) -> Array:
-    # The root has no derivative at 0; constants, whose deviations are 0 too, get the gradient 0.
-    g = np.where(out == 0, 0, g) / (2 * np.where(out == 0, 1, out))
+    # The root has no derivative at 0; constants, whose deviations are only rounding, get the gradient 0.
+    size = np.abs(np.mean(a, axis, keepdims=keepdims, where=mask_of(where)))
+    constant = out <= 4 * float(np.finfo(out.dtype).eps) * size
+    g = np.where(constant, 0, g) / (2 * np.where(constant, 1, out))
     return _deviations(g, a, axis, dtype, ddof, keepdims, where, correction)
 
 
