@@ -196,6 +196,14 @@ def more(t: Any) -> list[Entry]:
 
 def shapes_and_statistics(t: Any) -> list[Entry]:
     """Return entries that rearrange elements or summarise them."""
+
+    def apart(x):  # not constant: there the second derivatives of std are made of rounding
+        return (
+            x / (1 + x * x) + 3 * np.arange(2 + x.shape[-1], dtype=x.dtype)[2:]
+            if isinstance(x, ag.Tensor)
+            else (x / (1 + x * x) + 3 * t.arange(2, 2 + x.shape[-1], dtype=x.dtype))
+        )
+
     return [
         Entry("swapaxes", lambda x: ag.swapaxes(x, 0, -1), lambda x: t.swapaxes(x, 0, -1), options=at_least(1)),
         Entry("moveaxis", lambda x: ag.moveaxis(x, 0, -1), lambda x: t.moveaxis(x, 0, -1), options=at_least(1)),
@@ -218,8 +226,8 @@ def shapes_and_statistics(t: Any) -> list[Entry]:
               options=lambda rng, s: {} if len(s) in (1, 2) else None),
         Entry("meshgrid", lambda x, y: ag.meshgrid(x, y)[0] * 1, lambda x, y: t.meshgrid(x, y, indexing="xy")[0] * 1,
               2, fits=lambda a, b: len(a) == len(b) == 1),
-        Entry("std", lambda x, axis: ag.std(x, axis), lambda x, axis: t.std(x, axis, correction=0),
-              options=lambda rng, s: axis if (axis := solid_axis(rng, s)) and s[axis["axis"]] > 1 else None),
+        Entry("std", lambda x: ag.std(apart(x), -1), lambda x: t.std(apart(x), -1, correction=0),
+              options=lambda rng, s: {} if s and s[-1] > 1 else None),
         Entry("median", lambda x, axis: ag.median(x, axis), lambda x, axis: t.quantile(x, 0.5, axis),
               options=solid_axis),
         Entry("quantile", lambda x, axis: ag.quantile(x, 0.3, axis),
