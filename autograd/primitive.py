@@ -204,12 +204,12 @@ def op(
 class Composite:
     """A function made of ops, registered like one; the attributes it shares with `Op` mean the same."""
 
-    several = False
     differentiable = True
     elementwise = False
 
-    def __init__(self, function: Callable[..., Any], samples: Sequence[Sample]) -> None:
+    def __init__(self, function: Callable[..., Any], samples: Sequence[Sample], several: bool) -> None:
         self.name = function.__name__
+        self.several = several
         self.value = self.function = function
         self.samples = tuple(samples)
         inputs = self.samples[0].inputs if samples else ()
@@ -230,16 +230,17 @@ class Composite:
         return f"<composite {self.name}>"
 
 
-def composite(*, samples: Sequence[Sample] = (), numpy: Any = None) -> Callable[[F], F]:
+def composite(*, samples: Sequence[Sample] = (), numpy: Any = None, several: bool = False) -> Callable[[F], F]:
     """Register a built-in function that is made of ops, so that it needs no derivative rule of its own.
 
     Args:
         samples: calls to check it on.
         numpy: the NumPy function that this is for Tensors; by default the one of the same name.
+        several: the result is a tuple of arrays.
     """
 
     def make(function: F) -> F:
-        made = Composite(function, samples)
+        made = Composite(function, samples, several)
         function.op = made  # type: ignore[attr-defined]
         _register(made, numpy, builtin=True)
         return function

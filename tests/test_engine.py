@@ -398,10 +398,6 @@ def test_second_output_through_a_released_part_raises():
         b.backward()
 
 
-class Watched(np.ndarray):
-    """An array that tells when it is gone (ndarray itself takes weak references too; this tells them apart)."""
-
-
 def test_activation_that_no_rule_needs_is_freed_while_the_graph_lives():
     x = leaf(np.ones(1000))
     y = x * 2

@@ -15,7 +15,6 @@ from autograd.ops.matrices import (
     Separated,
     adjoint,
     columns,
-    composite_of_several,
     conj,
     diagonals,
     lower,
@@ -125,7 +124,8 @@ def _tall_qr(a: Array) -> tuple[Tensor, Tensor]:
     return tuple(np.linalg.qr(a))
 
 
-@composite_of_several(
+@composite(
+    several=True,
     samples=[
         sample(Separated((3, 2))), sample(Separated((2, 3))), sample(Separated((2, 2, 2)), mode="complete"),
     ],
@@ -339,7 +339,8 @@ def _svd(a: Array, full_matrices: bool = True, hermitian: bool = False) -> tuple
     return tuple(np.linalg.svd(a, full_matrices, hermitian=hermitian))
 
 
-@composite_of_several(
+@composite(
+    several=True,
     samples=[
         sample(Separated((3, 3))), sample(Separated((3, 2)), full_matrices=False),
         sample(Separated((2, 2, 3)), full_matrices=False), sample(Draw((1, 1), (0.5, 2.0)), hermitian=True),

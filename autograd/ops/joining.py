@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 from autograd.ops.common import Array
 from autograd.ops.indexing import scatter
 from autograd.ops.shaping import atleast_1d, atleast_2d, atleast_3d, copy, reshape
-from autograd.primitive import REGISTRY, composite, op
+from autograd.primitive import composite, op
 from autograd.samples import sample
 from autograd.tensor import Tensor
 
@@ -189,7 +189,9 @@ def split(ary: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -
     return tuple(np.split(ary, indices_or_sections, axis))  # type: ignore[return-value]
 
 
-@composite(samples=[sample((5, 2), indices_or_sections=3), sample((2, 5), indices_or_sections=[2, 4], axis=-1)])
+@composite(
+    samples=[sample((5, 2), indices_or_sections=3), sample((2, 5), indices_or_sections=[2, 4], axis=-1)], several=True
+)
 def array_split(ary: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:
     """Return the pieces as `split` does; where they cannot be equal, the first ones have one element more.
 
@@ -216,7 +218,7 @@ def _along(axis: int, least: int, name: str) -> Any:
     return along
 
 
-@composite(samples=[sample((4, 2), indices_or_sections=2), sample((3, 2, 1), indices_or_sections=[1])])
+@composite(samples=[sample((4, 2), indices_or_sections=2), sample((3, 2, 1), indices_or_sections=[1])], several=True)
 def vsplit(ary: Array, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
     """Return the pieces along the first axis of a matrix or more.
 
@@ -226,7 +228,7 @@ def vsplit(ary: Array, indices_or_sections: int | Sequence[int]) -> tuple[Tensor
     return _along(0, 2, "vsplit")(ary, indices_or_sections)
 
 
-@composite(samples=[sample((2, 4), indices_or_sections=2), sample((3,), indices_or_sections=[1])])
+@composite(samples=[sample((2, 4), indices_or_sections=2), sample((3,), indices_or_sections=[1])], several=True)
 def hsplit(ary: Array, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
     """Return the pieces along the second axis, of a vector along its only one.
 
@@ -236,7 +238,7 @@ def hsplit(ary: Array, indices_or_sections: int | Sequence[int]) -> tuple[Tensor
     return _along(1 if np.ndim(ary) > 1 else 0, 1, "hsplit")(ary, indices_or_sections)
 
 
-@composite(samples=[sample((1, 2, 4), indices_or_sections=2), sample((1, 2, 3), indices_or_sections=[1])])
+@composite(samples=[sample((1, 2, 4), indices_or_sections=2), sample((1, 2, 3), indices_or_sections=[1])], several=True)
 def dsplit(ary: Array, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
     """Return the pieces along the third axis.
 
@@ -244,10 +246,6 @@ def dsplit(ary: Array, indices_or_sections: int | Sequence[int]) -> tuple[Tensor
     (Tensor([[[1.]]]), Tensor([[[2.]]]))
     """
     return _along(2, 3, "dsplit")(ary, indices_or_sections)
-
-
-for _name in ("array_split", "vsplit", "hsplit", "dsplit"):
-    REGISTRY[_name].several = True
 
 
 @op(

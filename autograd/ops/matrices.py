@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,8 +11,7 @@ import numpy as np
 
 from autograd.ops.common import Array
 from autograd.ops.contraction import einsum
-from autograd.primitive import composite
-from autograd.samples import Draw, Sample
+from autograd.samples import Draw
 from autograd.tensor import FUNCTIONS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -73,17 +72,6 @@ def named(kind: Callable[..., Any]) -> Callable[[Any], Any]:
         return with_names
 
     return rename
-
-
-def composite_of_several(*, samples: Sequence[Sample], numpy: Any) -> Callable[[F], F]:
-    """Register a function made of ops that returns several arrays in all its samples."""
-
-    def make(function: F) -> F:
-        composite(samples=samples, numpy=numpy)(function)
-        function.op.several = True  # type: ignore[attr-defined]
-        return function
-
-    return make
 
 
 @dataclass(frozen=True)

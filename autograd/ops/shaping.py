@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.ops.common import Array, is_number
-from autograd.primitive import REGISTRY, composite, op
+from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import FUNCTIONS, Tensor, tensor_method, value_of
 
@@ -206,7 +206,7 @@ def broadcast_to(array: Array, shape: Shape) -> Tensor:
     return np.broadcast_to(array, shape)
 
 
-@composite(samples=[sample((2, 1))])
+@composite(samples=[sample((2, 1))], several=True)
 def broadcast_arrays(*args: Array) -> tuple[Tensor, ...]:
     """Return the arrays, repeated to the one shape that they broadcast to.
 
@@ -217,10 +217,9 @@ def broadcast_arrays(*args: Array) -> tuple[Tensor, ...]:
     return tuple(broadcast_to(x, shape) for x in args)
 
 
-REGISTRY["broadcast_arrays"].several = True
-
-
-@composite(samples=[sample((3,)), sample((2,), indexing="ij"), sample((), sparse=True), sample((3,), copy=False)])
+@composite(
+    several=True, samples=[sample((3,)), sample((2,), indexing="ij"), sample((), sparse=True), sample((3,), copy=False)]
+)
 def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Tensor, ...]:
     """Return for each of some vectors its coordinate at every point of the grid that they span.
 
@@ -242,9 +241,6 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
     if not sparse:
         grids = broadcast_arrays(*grids)
     return tuple(_copied(x) if copy else x for x in grids)
-
-
-REGISTRY["meshgrid"].several = True
 
 
 def _at_least(arrays: Sequence[Array], shape_of: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Any:
