@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from autograd import codegen, modes
 from autograd.graph import SCALARS, Constant, Like, Node, like_of, shape_of
 from autograd.samples import Sample
 from autograd.tensor import FUNCTIONS, UFUNCS, Tensor, tensor_method, value_of, wrap
-from autograd.values import held_once, holds_tensor, to_value
+from autograd.values import held_once, holds_tensor, is_temporary, to_value
 
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
@@ -433,8 +434,10 @@ def _register_operator(made: Op, symbol: str) -> None:
             write(self._data, as_value(value_of(other), made.name))
             modes.clock.mark(self._data)
             return self
-        alone = held_once(self)
+        alone, temporary = held_once(self), is_temporary(sys.getrefcount(self))
         result = forward(self, other)
-        return result if result is NotImplemented else self._become(result, f"in-place {made.name}", alone)
+        if result is NotImplemented or temporary:
+            return result
+        return self._become(result, f"in-place {made.name}", alone)
 
     tensor_method(f"__i{symbol}__")(in_place)

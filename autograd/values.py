@@ -93,7 +93,7 @@ def refuse_read_only(tensor: Any, what: str) -> None:
     if flags is not None and tensor._data.ndim and not flags.writeable:
         raise RuntimeError(
             f"{what}: this Tensor is read-only: a broadcast, or elements read from another Tensor that would not "
-            "change with it; assign to that one with one index (x[i, j] = v, x[i] = x[i] + v), or to x.copy()"
+            "change with it; assign to that one with one index (x[i, j] = v, x[i] += v), or to x.copy()"
         )
 
 
@@ -128,6 +128,14 @@ def _base_alone(view: Any) -> bool:
     return True
 
 
+def is_temporary(count: int) -> bool:
+    """Return whether the Tensor that an in-place operator found with this reference count is the interpreter's alone.
+
+    In x[i] += v it is x[i], which Python makes, adds to and stores back: there is no name to see it changed in place.
+    """
+    return _TEMPORARY < _NAMED and count == _TEMPORARY  # from Python 3.14 on, names are not counted apart
+
+
 class _Holder:
     """Holds an array as a Tensor does."""
 
@@ -154,4 +162,27 @@ def _measure() -> tuple[int, int, int]:
     return count(fresh), base_count(view), slot_count(_Holder(np.empty(2)))
 
 
+class _Counter:
+    """Counts its references where an in-place operator of a Tensor would."""
+
+    def __iadd__(self, counts: list[int]) -> _Counter:
+        counts.append(sys.getrefcount(self))
+        return self
+
+    def __getitem__(self, index: int) -> _Counter:
+        return _Counter()
+
+    def __setitem__(self, index: int, value: _Counter) -> None:
+        pass
+
+
+def _measure_operands() -> list[int]:
+    counts: list[int] = []
+    named = _Counter()
+    named += counts
+    named[0] += counts
+    return counts
+
+
 _ALONE, _BASE_ALONE, _SLOT_ALONE = _measure()
+_NAMED, _TEMPORARY = _measure_operands()
