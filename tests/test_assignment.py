@@ -1,8 +1,7 @@
 """x[i] = v: NumPy's values, derivatives to second order, memory, and who sees a change."""
 
-import time
-
 import sys
+import time
 
 import numpy as np
 import pytest
