@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import conjugate, traverse
+from autograd.containers import flatten
 from autograd.graph import Leaf, Like, Node, like_of, reachable, shape_of
 from autograd.modes import default_generator, enable_grad, is_grad_enabled
 from autograd.ops.shaping import alias
@@ -20,55 +21,6 @@ from autograd.tensor import Tensor, value_of, wrap
 from autograd.values import to_value
 
 Function = Callable[..., Any]
-
-
-# --- containers -------------------------------------------------------------------------------------------------------
-
-
-def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
-    """Return the arrays, Tensors and numbers in nested lists, tuples and dicts, and a function that puts others there.
-
-    >>> leaves, rebuild = flatten({"w": [1.0, 2.0], "name": "layer"})
-    >>> leaves, rebuild([3.0, 4.0])
-    ([1.0, 2.0], {'w': [3.0, 4.0], 'name': 'layer'})
-    """
-    leaves: list[Any] = []
-    shape = _collect(tree, leaves)
-    return leaves, lambda new: _rebuild(shape, new)
-
-
-class _Hole:
-    """Where a leaf was taken out of a container."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-
-
-def _collect(tree: Any, leaves: list[Any]) -> Any:
-    if isinstance(tree, dict):
-        return type(tree)((key, _collect(value, leaves)) for key, value in tree.items())
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(_collect(item, leaves) for item in tree))
-    if isinstance(tree, list | tuple):
-        return type(tree)(_collect(item, leaves) for item in tree)
-    if isinstance(tree, Tensor | np.ndarray | np.generic | float | complex) or (
-        isinstance(tree, int) and not isinstance(tree, bool)
-    ):
-        leaves.append(tree)
-        return _Hole(len(leaves) - 1)
-    return tree
-
-
-def _rebuild(shape: Any, new: Sequence[Any]) -> Any:
-    if isinstance(shape, _Hole):
-        return new[shape.at]
-    if isinstance(shape, dict):
-        return type(shape)((key, _rebuild(value, new)) for key, value in shape.items())
-    if isinstance(shape, tuple) and hasattr(shape, "_fields"):
-        return type(shape)(*(_rebuild(item, new) for item in shape))
-    if isinstance(shape, list | tuple):
-        return type(shape)(_rebuild(item, new) for item in shape)
-    return shape
 
 
 # --- running a function on recorded copies of its arguments -----------------------------------------------------------

@@ -28,6 +28,7 @@ LAYERS = [
     "autograd.creation",
     "autograd.interchange",
     "autograd.backward",
+    "autograd.containers",
     "autograd.custom",
     "autograd.transforms",
     "autograd.checking",

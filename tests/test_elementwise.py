@@ -185,6 +185,8 @@ def derivatives(f, *points, orders=2):
         (np.sinc, (1e-8,), [-(np.pi**2) / 3 * 1e-8, -(np.pi**2) / 3]),
         (np.hypot, (0.0, 0.0), [0] * 6),
         (np.hypot, (3.0, 4.0), [0.6, 0.8, 16 / 125, -12 / 125, -12 / 125, 9 / 125]),
+        (np.arctan2, (0.0, 0.0), [0] * 6),
+        (np.arctan2, (3.0, 4.0), [0.16, -0.12, -24 / 625, -7 / 625, -7 / 625, 24 / 625]),
         (np.logaddexp, (np.inf, np.inf), [0.5, 0.5, 0, 0, 0, 0]),
         (np.logaddexp, (-np.inf, -np.inf), [0.5, 0.5, 0, 0, 0, 0]),
         (np.logaddexp, (-np.inf, 0.0), [0, 1, 0, 0, 0, 0]),
@@ -291,6 +293,9 @@ METHODS = [
     lambda x: np.add.reduce(x, axis=None, keepdims=True),
     lambda x: np.add.reduce(x, axis=(0, 1)),
     lambda x: np.multiply.reduce(x, axis=-1),
+    lambda x: np.maximum.reduce(x, 1, None, None, True),
+    lambda x: np.hypot.reduce(x, 0, None, None, True),
+    lambda x: np.maximum.accumulate(x, 1, None),
     lambda x: np.maximum.reduce(x, axis=1),
     lambda x: np.minimum.reduce(x),
     lambda x: np.logaddexp.reduce(x, axis=1),
@@ -340,3 +345,28 @@ def test_methods_of_ufuncs_without_gradients():
 def test_methods_of_ufuncs_that_are_refused(f, error, words):
     with pytest.raises(error, match=words):
         f(Tensor(X, requires_grad=True))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_arctan2_has_a_gradient_where_squares_underflow_or_overflow(scale):
+    x1, x2 = (Tensor(np.array([v * scale, 0.0], np.float32), requires_grad=True) for v in (3, 4))
+    np.arctan2(x1, x2).sum().backward()
+    assert_allclose(x1.grad.data * np.float32(scale), [0.16, 0.0], rtol=1e-6)
+    assert_allclose(x2.grad.data * np.float32(scale), [-0.12, 0.0], rtol=1e-6)
+    assert x1.grad.dtype == np.float32
+
+
+def test_clip_takes_its_limits_under_both_names():
+    x = Tensor([-1.0, 0.5, 2.0], requires_grad=True)
+    xp = x.__array_namespace__()
+    for y in (x.clip(min=0), np.clip(x, min=0), ag.clip(x, min=0), xp.clip(x, min=0), ag.clip(x, 0)):
+        assert y.tolist() == [0, 0.5, 2]
+        x.grad = None
+        y.sum().backward()
+        assert x.grad.tolist() == [0, 1, 1]
+    assert x.clip(min=0, max=1).tolist() == [0, 0.5, 1]
+    whole = np.clip(x, None, None)
+    assert whole.tolist() == x.tolist()
+    assert not np.shares_memory(whole.data, x.data)
+    with pytest.raises(ValueError, match="either as a_min and a_max or as min and max"):
+        x.clip(0, max=1)

@@ -25,3 +25,15 @@ def test_dlpack_with_torch_shares_memory():
     back = ag.from_dlpack(torch.ones(2))
     assert type(back) is Tensor
     assert back.dtype == np.float32
+    copied = ag.from_dlpack(theirs, device="cpu", copy=True)
+    theirs[0] = 8
+    assert copied.tolist() == [7, 1, 2]
+    with pytest.raises(BufferError, match="float32"):
+        ag.from_dlpack(torch.ones(2, dtype=torch.bfloat16))
+    with pytest.raises(BufferError, match="gradient"):
+        ag.from_dlpack(torch.ones(2, requires_grad=True))
+
+
+def test_from_dlpack_of_something_else():
+    with pytest.raises(TypeError, match="not list"):
+        ag.from_dlpack([1.0])

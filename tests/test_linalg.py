@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from autograd import Tensor, gradcheck, gradgradcheck, linalg, sample
+from autograd import Tensor, gradcheck, gradgradcheck, hessian, linalg, sample
 from autograd.ops.matrices import Separated
 from autograd.primitive import Composite
 from autograd.testing import check_op
@@ -198,7 +198,7 @@ SYMMETRIC = [
 @pytest.mark.parametrize(("function", "options"), SYMMETRIC)
 def test_functions_of_symmetric_matrices_keep_every_promise(function, options):
     samples = [sample(Separated(shape), **options) for shape in ((3, 3), (2, 2, 2))]
-    check_op(Composite(function, samples))
+    check_op(Composite(function, samples, several=False))
 
 
 # --- values beside NumPy ----------------------------------------------------------------------------------------------
@@ -380,6 +380,44 @@ def test_log_determinant_of_a_singular_matrix_has_an_infinite_gradient_and_harms
 # --- edges: repeated values, phases, what has no derivative -----------------------------------------------------------
 
 
+def reconstructed(name):
+    """Return the function that decomposes a matrix and multiplies it together again."""
+
+    def function(x):
+        if name == "svd":
+            u, s, vh = np.linalg.svd(x, full_matrices=False)
+            return (u * s) @ vh
+        w, v = getattr(np.linalg, name)(x)
+        return (v * w) @ (np.swapaxes(v, 0, 1) if name == "eigh" else np.linalg.inv(v))
+
+    return function
+
+
+@pytest.mark.parametrize("name", ["svd", "eigh", "eig"])
+@pytest.mark.parametrize("diagonal", [(2.0, 2.0, 2.0), (1.0, 1.0, 2.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)])
+def test_repeated_values_never_give_a_wrong_gradient(name, diagonal):
+    weights = RNG.normal(size=(3, 3))
+    x = Tensor(np.diag(diagonal), requires_grad=True)
+    np.sum(weights * reconstructed(name)(x)).backward()
+    if name == "eigh":
+        weights = (weights + weights.T) / 2
+    assert (np.isclose(x.grad.data, weights) | np.isnan(x.grad.data)).all()
+
+
+@pytest.mark.parametrize("name", ["svd", "eigh", "eig"])
+def test_distinct_values_give_the_gradient_of_what_was_decomposed(name):
+    weights = RNG.normal(size=(3, 3))
+    x = Tensor(np.diag([1.0, 2.0, 4.0]), requires_grad=True)
+    np.sum(weights * reconstructed(name)(x)).backward()
+    assert_allclose(x.grad.data, (weights + weights.T) / 2 if name == "eigh" else weights, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["svdvals", "eigvalsh"])
+def test_repeated_values_have_no_second_derivative(name):
+    square = hessian(lambda x: np.sum(getattr(np.linalg, name)(x) ** 2))(np.eye(2) * 2)
+    assert np.isnan(square).any()
+
+
 def test_repeated_singular_values_harm_only_what_depends_on_the_vectors():
     x = Tensor(np.eye(3), requires_grad=True)
     u, s, vh = np.linalg.svd(x)
@@ -391,13 +429,15 @@ def test_repeated_singular_values_harm_only_what_depends_on_the_vectors():
 
 
 def test_nuclear_norm_is_smooth_where_singular_values_repeat():
-    x = Tensor(np.eye(3), requires_grad=True)
-    assert gradgradcheck(lambda x: np.linalg.norm(np.linalg.svd(x).S, 1), (x,))
+    turned = np.linalg.qr(RNG.normal(size=(3, 3)))[0]
+    for matrix in (np.eye(3), turned, np.eye(2, 3), np.stack([np.eye(3, 2), np.ones((3, 2)) + np.eye(3, 2)])):
+        assert gradgradcheck(lambda x: np.linalg.norm(x, "nuc", axis=(-2, -1)), (Tensor(matrix, requires_grad=True),))
 
 
-def test_repeated_eigenvalues_harm_only_what_depends_on_the_vectors():
+@pytest.mark.parametrize("name", ["eigh", "eig"])
+def test_repeated_eigenvalues_harm_only_what_depends_on_the_vectors(name):
     x = Tensor(np.eye(3), requires_grad=True)
-    w, v = np.linalg.eigh(x)
+    w, v = getattr(np.linalg, name)(x)
     w.sum().backward(retain_graph=True)
     assert_allclose(x.grad.data, np.eye(3))
     x.grad = None

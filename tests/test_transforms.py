@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 import autograd as ag
 from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
+from autograd.custom import once_differentiable
 
 RNG = np.random.default_rng(3)
 
@@ -310,6 +311,113 @@ def test_function_with_several_outputs():
     expected[X.argmax()] += X.sum()
     assert_allclose(x.grad.data, expected)
     assert ag.gradgradcheck(lambda x: MaxAndWhere.apply(x)[2], x)
+
+
+class Power(ag.Function):
+    """x**n as PyTorch writes it today: forward without ctx, setup_context, an intermediate as a second output."""
+
+    @staticmethod
+    def forward(x, n=3):
+        return x**n, n * x ** (n - 1)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, ctx.n = inputs
+        ctx.save_for_backward(x, output[1])
+
+    @staticmethod
+    def backward(ctx, g, g_slope):
+        x, slope = ctx.saved_tensors
+        return g * slope + g_slope * ctx.n * (ctx.n - 1) * x ** (ctx.n - 2), None
+
+
+def test_function_with_setup_context():
+    x = leaf(X + 4)
+    for call in (lambda x: Power.apply(x)[0], lambda x: Power.apply(x, 2)[0], lambda x: Power.apply(x, n=4)[1]):
+        assert ag.gradcheck(call, x)
+        assert ag.gradgradcheck(call, x)
+    assert_allclose(Power.apply(x)[0].data, (X + 4) ** 3)
+
+
+class ExpInPlace(ag.Function):
+    @staticmethod
+    def forward(ctx, x):
+        np.exp(x.numpy(), out=x.numpy())
+        ctx.mark_dirty(x)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0]
+
+
+def test_function_that_changes_its_argument_in_place():
+    x = leaf(X)
+    y = x * 2
+    assert ExpInPlace.apply(y) is y
+    y.sum().backward(create_graph=True)
+    assert_allclose(x.grad.data, 2 * np.exp(2 * X))
+    total, x.grad = x.grad.sum(), None
+    total.backward()
+    assert_allclose(x.grad.data, 4 * np.exp(2 * X))
+    constant = Tensor(X.copy())
+    assert ExpInPlace.apply(constant) is constant
+    assert_allclose(constant.data, np.exp(X))
+
+
+def test_function_never_changes_in_place_what_something_else_needs():
+    x = leaf(X)
+    with pytest.raises(RuntimeError, match="leaf"):
+        ExpInPlace.apply(leaf(X.copy()))
+    y = x * 2
+    view = y[1:]
+    with pytest.raises(RuntimeError, match="something else still holds"):
+        ExpInPlace.apply(y)
+    assert view.shape == (3,)
+    y = Tensor(X.copy())
+    saved = x * y
+    ExpInPlace.apply(y)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        saved.sum().backward()
+
+    class Forgets(ExpInPlace):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x * 2
+
+    with pytest.raises(ValueError, match=r"Forgets\.forward must return"):
+        Forgets.apply(x * 2)
+
+
+class SquareByNumPy(ag.Function):
+    """Returns more than Tensors, and more gradients than arguments, which PyTorch takes if they are None."""
+
+    @staticmethod
+    def forward(ctx, x, n):
+        ctx.save_for_forward(x)
+        ctx.save_for_backward(x)
+        return "square", Tensor(x.numpy() ** 2), n
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, *gradients):
+        assert gradients[0] is None
+        assert gradients[2] is None
+        return Tensor(gradients[1].numpy() * 2 * ctx.saved_tensors[0].numpy()), None, None
+
+
+def test_function_that_is_differentiable_once():
+    x = leaf(X)
+    text, y, number = SquareByNumPy.apply(x, 2)
+    assert (text, number) == ("square", 2)
+    y.sum().backward()
+    assert_allclose(x.grad.data, 2 * X)
+    x.grad = None
+    SquareByNumPy.apply(x, 2)[1].sum().backward(create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        x.grad.sum().backward()
 
 
 def test_function_is_freed_without_the_garbage_collector():

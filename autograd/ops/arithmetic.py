@@ -118,7 +118,11 @@ def _complex_log(x1: complex, out: Array) -> complex:
     operator.pow,
     x1=_power_of_base,
     x2=_power_of_exponent,
-    samples=[sample(Draw(domain=(0.3, 2.0)), ())],
+    samples=[
+        sample(Draw(domain=(0.3, 2.0)), ()),
+        sample(Draw(domain=(-2.0, -0.3)), Draw(kind="i", domain=(-2, 4))),
+        sample(Draw(domain=(0, 0)), Draw(kind="i", domain=(0, 4))),
+    ],
 )
 def power(x1: Array, x2: Array, /) -> Tensor:
     """Return x1 to the power x2; the derivative to the exponent is nan for negative bases, as their logarithm is.
@@ -222,7 +226,8 @@ def ldexp(x1: Array, x2: Array, /) -> Tensor:
     """
 
 
-@op(np.frexp, several=True, x=lambda g, out: np.ldexp(g[0], -out[1]), samples=[sample(Draw(domain=(0.55, 0.95)))])
+@op(np.frexp, several=True, x=lambda g, out: np.ldexp(g[0], -out[1]),
+    samples=[sample(Draw(domain=(0.55, 0.95))), sample(Draw(domain=(-3.9, -2.1)))])  # fmt: skip
 def frexp(x: Array, /) -> tuple[Tensor, Tensor]:
     """Return m, of size 0.5 to 1, and integers e with x = m * 2**e; the gradient is that of m, with e fixed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,17 @@ APART = [  # the first below the second, and above
     sample(Draw(domain=(0, 1)), Draw(domain=(1.2, 2))),
     sample(Draw(domain=(1.2, 2)), Draw(domain=(0, 1))),
 ]
+
+
+@dataclass(frozen=True)
+class Holed(Draw):
+    """Numbers of which the second, the fifth and so on are 0, for ops that divide by what they multiply."""
+
+    def array(self, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
+        """Return an array drawn as described."""
+        values = super().array(rng, dtype)
+        values.flat[1::3] = 0
+        return values
 
 
 def is_number(x: Array) -> bool:

@@ -110,6 +110,7 @@ def _on_diagonal(product: Array, mine: str, shape: tuple[int, ...]) -> Array:
         sample(((3, 3), (3, 2)), subscripts="ii,ij->j"),
         sample(((2, 3, 2), (4,)), subscripts="iji,k->k"),
         sample(((1, 3), (2, 3)), subscripts="ij,ij->i"),
+        sample(((2, 3), (4, 2)), subscripts="ij,ki->k"),
     ],
 )
 def _einsum(operands: Sequence[Array], subscripts: str, optimize: Any = False) -> Tensor:

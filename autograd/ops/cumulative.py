@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.ops.axes import Shape, require_gradient
-from autograd.ops.common import Array
+from autograd.ops.common import Array, Holed
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -105,6 +105,8 @@ def _cumprod_rule(g: Array, a: Array, out: Array, axis: int | None) -> Array:
     samples=[
         *SHAPES,
         sample(Draw((3, 2), domain=(0, 0)), axis=0),
+        sample(Holed((2, 4)), axis=1),
+        sample(Holed((3, 2))),
         sample(Draw((2, 2), domain=(0, 0))),
     ],
 )

@@ -5,7 +5,7 @@ Rules are written for the gradient dL/dx + i dL/dy, as in the literature, and so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,10 +34,9 @@ SQUARE = [sample(Separated((3, 3))), sample(Separated((2, 2, 2)))]
 
 
 def _over(x: Array, y: Array) -> Array:
-    """Return x / y, but 0 where x is 0 too, and nan where only y is 0: there is no derivative there."""
+    """Return x / y, but nan where y is 0: there is no derivative there, even if x is 0 as well."""
     zero = y == 0
-    quotient = x / np.where(zero, 1, y)
-    return np.where(zero & (x != 0), np.nan, quotient) if np.any(zero) else quotient
+    return x / (np.where(zero, np.nan, y) if np.any(zero) else y)
 
 
 def _differences(x: Array) -> Array:
@@ -45,8 +44,31 @@ def _differences(x: Array) -> Array:
     return np.expand_dims(x, -2) - columns(x)
 
 
-def _off_diagonal(x: Array) -> Array:
-    return np.where(np.eye(x.shape[-1], dtype=bool), 0, x)
+def _coupled(x: Array, y: Array) -> Array:
+    """Return x / y off the diagonals of (..., n, n), where they couple two vectors, and 0 on them."""
+    diagonal = np.eye(x.shape[-1], dtype=bool)
+    return np.where(diagonal, 0, _over(x, np.where(diagonal, 1, y)))
+
+
+def _by_values_alone(made: Any, vectors: Sequence[int], rule: Callable[..., Array]) -> None:
+    """Let an op go by `rule` where nothing depends on its vectors, so that repeated values do no harm.
+
+    The rule with all gradients could not tell: a gradient of 0 can also be that of a function such as (u * s) @ vh at
+    s = 0, which depends on them.
+
+    Args:
+        made: the op.
+        vectors: which of its results are vectors.
+        rule: gets the gradients by the number of the result, and the results.
+    """
+    by_rules = made.pull
+
+    def pull(g: dict[int, Array], inputs: Sequence[Any], saved: Sequence[Any]) -> Sequence[Array]:
+        if any(i in g for i in vectors):
+            return by_rules(g, inputs, saved)  # type: ignore[no-any-return]
+        return (rule(g, saved[0]),)
+
+    made.pull = pull
 
 
 def _require_gauge(turning: Array, name: str) -> None:
@@ -181,12 +203,20 @@ class EigResult(NamedTuple):
 
 
 def _of_eigh(g: Sequence[Array], out: Sequence[Array]) -> Array:
-    """Return the gradient of a; Giles, Collected matrix derivative results, 2008, section 3.1."""
+    """Return the gradient of a; Giles, Collected matrix derivative results, 2008, section 3.1.
+
+    It is made Hermitian, as a is; that also keeps small what nearly equal eigenvalues do to functions like v f(w) v'.
+    """
     (w, v), (of_w, of_v) = out, (conj(x) for x in g)
     turning = adjoint(v) @ of_v
     _require_gauge(turning, "eigh")
-    middle = _over(_off_diagonal(turning), _differences(w)) + on_diagonals(of_w)
+    middle = _coupled((turning - adjoint(turning)) / 2, _differences(w)) + on_diagonals(of_w)
     return conj(v @ middle @ adjoint(v))
+
+
+def _of_eigenvalues(g: dict[int, Array], out: Sequence[Array]) -> Array:
+    v = out[1]
+    return conj(v * np.expand_dims(g[0], -2) @ adjoint(v))
 
 
 @named(EighResult)
@@ -212,6 +242,9 @@ def eigh(a: Array, UPLO: str = "L") -> EighResult:  # noqa: N803
     Tensor([1., 2.])
     """
     return np.linalg.eigh(a, UPLO)
+
+
+_by_values_alone(eigh.op, (1,), _of_eigenvalues)  # type: ignore[attr-defined]
 
 
 def _of_eigvalsh(g: Array, a: Array, UPLO: str) -> Array:  # noqa: N803
@@ -241,9 +274,14 @@ def _of_eig(g: Sequence[Array], out: Sequence[Array]) -> Array:
     _require_gauge(turning, "eig")
     growth = diagonals(turning)
     growth = (growth + conj(growth)) / 2
-    turning = _off_diagonal(turning - adjoint(v) @ v * np.expand_dims(growth, -2))
-    middle = _over(turning, conj(_differences(w))) + on_diagonals(of_w)
+    turning = turning - adjoint(v) @ v * np.expand_dims(growth, -2)
+    middle = _coupled(turning, conj(_differences(w))) + on_diagonals(of_w)
     return conj(np.linalg.solve(adjoint(v), middle @ adjoint(v)))
+
+
+def _of_general_eigenvalues(g: dict[int, Array], out: Sequence[Array]) -> Array:
+    v = out[1]
+    return conj(np.linalg.solve(adjoint(v), columns(conj(g[0])) * adjoint(v)))
 
 
 @named(EigResult)
@@ -267,6 +305,9 @@ def eig(a: Array) -> EigResult:
     Tensor([2., 1.])
     """
     return np.linalg.eig(a)
+
+
+_by_values_alone(eig.op, (1,), _of_general_eigenvalues)  # type: ignore[attr-defined]
 
 
 @composite(samples=SQUARE, numpy=np.linalg.eigvals)
@@ -314,7 +355,7 @@ def _of_svd(g: Sequence[Array], out: Sequence[Array]) -> Array:
     _require_gauge(left + right, "svd")
     p, q = left - adjoint(left), right - adjoint(right)
     sums = np.expand_dims(s, -2) + columns(s)
-    middle = _over(_off_diagonal(p + q), _differences(s)) + _over(_off_diagonal(p - q), sums)
+    middle = _coupled(p + q, _differences(s)) + _coupled(p - q, sums)
     middle = middle / 2 + on_diagonals(of_s)
     if p.dtype.kind == "c":
         middle = middle + on_diagonals(_over(diagonals(p), 2 * s))
@@ -337,6 +378,15 @@ def _of_svd(g: Sequence[Array], out: Sequence[Array]) -> Array:
 def _svd(a: Array, full_matrices: bool = True, hermitian: bool = False) -> tuple[Tensor, Tensor, Tensor]:
     """Return the three factors of `svd`."""
     return tuple(np.linalg.svd(a, full_matrices, hermitian=hermitian))
+
+
+def _of_singular_values(g: dict[int, Array], out: Sequence[Array]) -> Array:
+    u, s, vh = out
+    k = s.shape[-1]
+    return conj(u[..., :k] * np.expand_dims(g[1], -2) @ vh[..., :k, :])
+
+
+_by_values_alone(_svd.op, (0, 2), _of_singular_values)  # type: ignore[attr-defined]
 
 
 @composite(

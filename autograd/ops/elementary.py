@@ -152,14 +152,24 @@ def arctan(x: Array, /) -> Tensor:
     """
 
 
+def _turn(g: Array, x: Array, x1: Array, x2: Array) -> Array:
+    """Return g * x / (x1**2 + x2**2), and 0 where that is 0 / 0; the squares could be too large or small a number."""
+    length = np.hypot(x1, x2)
+    if not np.all(length):
+        length = np.where(length == 0, np.inf, length)
+    return g * x / length / length
+
+
 @op(
     np.arctan2,
-    x1=lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2),
-    x2=lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
+    x1=lambda g, x1, x2: _turn(g, x2, x1, x2),
+    x2=lambda g, x1, x2: -_turn(g, x1, x1, x2),
     samples=[sample((), Draw(domain=(0.3, 2)))],
 )
 def arctan2(x1: Array, x2: Array, /) -> Tensor:
     """Return the angle in radians, from -pi to pi, of the point (x2, x1).
+
+    The gradient at (0, 0) is 0, as in PyTorch.
 
     >>> arctan2(Tensor(0.0), Tensor(1.0))
     Tensor(0.)
@@ -254,10 +264,16 @@ def _difference(x1: Array, x2: Array) -> Array:
     return np.where(same, 0, x1 - np.where(same, 0, x2))
 
 
+@op(x=lambda g, x, out: g * out * _share(-x), samples=ANY)
+def _share(x: Array, /) -> Tensor:
+    """Return `sigmoid(x)`, with a derivative that keeps its digits near 1, where those of 1 - out are lost."""
+    return sigmoid(x)
+
+
 @op(
     np.logaddexp,
-    x1=lambda g, x1, x2: g * sigmoid(_difference(x1, x2)),
-    x2=lambda g, x1, x2: g * sigmoid(_difference(x2, x1)),
+    x1=lambda g, x1, x2: g * _share(_difference(x1, x2)),
+    x2=lambda g, x1, x2: g * _share(_difference(x2, x1)),
     samples=PAIR,
 )
 def logaddexp(x1: Array, x2: Array, /) -> Tensor:
@@ -273,8 +289,8 @@ _LOG2 = float(np.log(2))
 
 @op(
     np.logaddexp2,
-    x1=lambda g, x1, x2: g * sigmoid(_difference(x1, x2) * _LOG2),
-    x2=lambda g, x1, x2: g * sigmoid(_difference(x2, x1) * _LOG2),
+    x1=lambda g, x1, x2: g * _share(_difference(x1, x2) * _LOG2),
+    x2=lambda g, x1, x2: g * _share(_difference(x2, x1) * _LOG2),
     samples=PAIR,
 )
 def logaddexp2(x1: Array, x2: Array, /) -> Tensor:
@@ -342,7 +358,7 @@ def sigmoid(x: Array, /) -> Tensor:
     return np.where(x >= 0, 1, small) / (1 + small)  # type: ignore[no-any-return]
 
 
-@op(x=lambda g, x: g * sigmoid(x), samples=ANY)
+@op(x=lambda g, x: g * _share(x), samples=ANY)
 def softplus(x: Array, /) -> Tensor:
     """Return log(1 + exp(x)) without overflow.
 
@@ -352,7 +368,7 @@ def softplus(x: Array, /) -> Tensor:
     return np.logaddexp(x, 0)  # type: ignore[no-any-return]
 
 
-@op(x=lambda g, x: g * sigmoid(-x), samples=ANY)
+@op(x=lambda g, x: g * _share(-x), samples=ANY)
 def log_sigmoid(x: Array, /) -> Tensor:
     """Return log(1 / (1 + exp(-x))), the logarithm of `sigmoid`, without overflow.
 

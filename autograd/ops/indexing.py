@@ -237,7 +237,7 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
         conditions.append(~np.any(conditions, axis=0))
     elif len(funclist) != len(conditions):
         raise ValueError(f"piecewise needs {len(conditions)} functions, or one more, not {len(funclist)}")
-    result: Array = np.zeros(shape, value_of(x).dtype)
+    result: Array = np.zeros_like(x)
     for holds, function in zip(conditions, funclist, strict=True):
         value = function
         if callable(function):

@@ -177,7 +177,8 @@ def _put_together(g: Sequence[Array], ary_shape: tuple[int, ...], indices_or_sec
     several=True,
     samples=[
         sample((4, 3), indices_or_sections=2), sample((2, 5), indices_or_sections=[1, 3], axis=1),
-        sample((5, 2), indices_or_sections=(3, 1, -1, 9)),
+        sample((5, 2), indices_or_sections=(3, 1, -1, 9)), sample((3, 4), indices_or_sections=2, axis=-1),
+        sample((2, 5), indices_or_sections=(3, 1, 4), axis=-1),
     ],
 )  # fmt: skip
 def split(ary: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Tensor, ...]:

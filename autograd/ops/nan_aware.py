@@ -160,6 +160,7 @@ DISTINCT = [
     sample(Draw((2, 3), distinct=True)),
     sample(Draw((2, 3), distinct=True), axis=1),
     sample(Draw((2, 3, 2), distinct=True), axis=(0, -1), keepdims=True),
+    sample(Draw((4, 2), distinct=True), axis=1),
 ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.ops.axes import Axis
 from autograd.ops.common import Array
 from autograd.ops.decompositions import svdvals
-from autograd.ops.matrices import Separated, conj
+from autograd.ops.matrices import Separated, adjoint, columns, conj
 from autograd.ops.systems import inv
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
@@ -124,13 +124,42 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
 # --- matrices ---------------------------------------------------------------------------------------------------------
 
 
+def _of_direction(g: Array, x: Array) -> Array:
+    """Return the gradient of `_direction`; as Higham, Functions of matrices, 2008, section 8.1, for its derivative."""
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    u, v, g = u * np.expand_dims(s > 0, -2), adjoint(vh * columns(s > 0)), conj(g)
+    inner = adjoint(u) @ g @ v
+    sums, s = np.expand_dims(s, -2) + columns(s), np.where(s == 0, 1, s)
+    middle = (inner - adjoint(inner)) / np.where(sums == 0, 1, sums)
+    result = u @ middle + (g @ v - u @ inner) / np.expand_dims(s, -2)
+    return conj(result @ adjoint(v) + u @ ((adjoint(u) @ g - inner @ adjoint(v)) / columns(s)))
+
+
+@op(x=_of_direction, samples=[sample(Separated((3, 2))), sample(Separated((2, 2, 3)))])
+def _direction(x: Array) -> Tensor:
+    """Return U @ Vh of the singular value decomposition without the vectors of singular values that are 0."""
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    return u * np.expand_dims(s > 0, -2) @ vh  # type: ignore[no-any-return]
+
+
+@op(
+    x=lambda g, x: np.expand_dims(g, (-2, -1)) * conj(_direction(x)),
+    samples=[sample(Separated((3, 2))), sample(Separated((2, 2, 3)))],
+)
+def _nuclear(x: Array) -> Tensor:
+    """Return the sums of singular values; by themselves these are not smooth where they meet, their sum is."""
+    return np.sum(np.linalg.svd(x, compute_uv=False), axis=-1)  # type: ignore[no-any-return]
+
+
 def _of_singular_values(x: Array, ord: Order, keepdims: bool) -> Array:
+    if ord == "nuc":
+        norms = _nuclear(x)
+        return np.expand_dims(norms, -1) if keepdims else norms
     values = svdvals(x)
     s: Array = np.where(values == 0, 0, values)  # at 0 a singular value has a kink as |x| has: the gradient is 0
     if not s.shape[-1] and ord != -2:
-        ord = "nuc"  # the sum of nothing is 0
-    reduction: Any = {"nuc": np.sum, 2: np.max, -2: np.min}[ord]
-    return reduction(s, axis=-1, keepdims=keepdims)
+        return np.sum(s, axis=-1, keepdims=keepdims)  # of nothing: 0
+    return (np.max if ord == 2 else np.min)(s, axis=-1, keepdims=keepdims)
 
 
 def _norm_of_matrices(x: Array, ord: Order, keepdims: bool) -> Array:

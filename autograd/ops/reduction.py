@@ -20,7 +20,7 @@ from autograd.ops.axes import (
     restore,
     unmerge,
 )
-from autograd.ops.common import Array
+from autograd.ops.common import Array, Holed
 from autograd.ops.cumulative import products_of_others
 from autograd.primitive import op
 from autograd.samples import Draw, sample
@@ -51,6 +51,7 @@ SPREAD = [
     sample((2, 3, 2), axis=(0, 2), keepdims=True),
     sample((3, 3), axis=0, correction=1),
     sample((2, 3), where=_MASK, ddof=1, axis=1),
+    sample((3, 3), where=_MASK[:1], ddof=1, axis=-1, keepdims=True),
     sample((2, 3), dtype=np.float64),
 ]
 
@@ -109,7 +110,13 @@ def _mean_rule(g: Array, a_shape: Shape, axis: Axis, keepdims: bool, where: Arra
 @op(
     a=_mean_rule,
     where=None,
-    samples=[*SHAPES, sample((2, 3), axis=1, where=_MASK), sample((2, 3), where=_MASK), sample((2, 3), dtype="f8")],
+    samples=[
+        *SHAPES,
+        sample((2, 3), axis=1, where=_MASK),
+        sample((2, 3), where=_MASK[0]),
+        sample((2, 3), dtype="f8"),
+        sample((2, 3), axis=1, where=_MASK, keepdims=True),
+    ],
 )
 def mean(a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Array = None) -> Tensor:
     """Return the mean over the given axes, of the elements where the mask holds; of none it is nan, with a warning.
@@ -229,6 +236,9 @@ def _prod_rule(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, initi
         sample((0, 2), axis=0),
         sample(Draw((2, 3), domain=(0, 0))),
         sample(Draw((2, 3), domain=(0, 0)), axis=1, where=_MASK, initial=3.0),
+        sample(Holed((2, 3, 2)), axis=(0, 2)),
+        sample(Holed((3, 2)), axis=0, keepdims=True),
+        sample(Holed((2, 3)), axis=1, where=_MASK, initial=3.0),
         sample((2, 3), axis=1, where=_MASK, initial=3.0),
         sample((2, 3), dtype=np.float64),
     ],

@@ -195,7 +195,13 @@ def expand_dims(a: Array, axis: Shape) -> Tensor:
     return reshape(a, tuple(1 if i in new else next(sizes) for i in range(ndim)))
 
 
-@op(array=lambda g: g, samples=[sample((3,), shape=(2, 3)), sample((2, 1), shape=(4, 2, 3)), sample((), shape=(2,))])
+@op(
+    array=lambda g: g,
+    samples=[
+        sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3)), sample((2, 1), shape=(4, 2, 3)),
+        sample((), shape=(2,)),
+    ],
+)  # fmt: skip
 def broadcast_to(array: Array, shape: Shape) -> Tensor:
     """Return a read-only view of the array, repeated to a shape by NumPy's broadcasting.
 

@@ -216,6 +216,7 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
     if len(spacings) != len(axes):
         raise TypeError(f"gradient takes one distance, or a distance or coordinates for each of {len(axes)} axes")
     results = [_slopes(f, _distances(x, f.shape[a]), a, edge_order) for x, a in zip(spacings, axes)]
+    results = [x if x.dtype == f.dtype else x.astype(f.dtype) for x in results]  # not that of the coordinates
     return results[0] if len(results) == 1 else tuple(results)
 
 

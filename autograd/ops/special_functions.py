@@ -114,7 +114,13 @@ def ndtr(x: Array, /) -> Tensor:
     return scipy_special().ndtr(x)
 
 
-@op(x=lambda g, x: g * (_ROOT_2 / _ROOT_PI / erfcx(x / -_ROOT_2)), samples=ANY)
+@op(x=lambda g, x, out: -g * out * (x + out), samples=ANY)
+def _hazard(x: Array, /) -> Tensor:
+    """Return the derivative of `log_ndtr`, with a derivative in which nothing overflows where it is 0."""
+    return _ROOT_2 / _ROOT_PI / scipy_special().erfcx(x / -_ROOT_2)
+
+
+@op(x=lambda g, x: g * _hazard(x), samples=ANY)
 def log_ndtr(x: Array, /) -> Tensor:
     """Return the logarithm of `ndtr`, exact for large -x.
 
@@ -317,7 +323,7 @@ def _ratio(x: Array, y: Array, pole: float) -> Array:
 
 
 @op(x=lambda g, x, y: g * np.log(np.where((x == 0) & (y <= 0), 1, y)), y=lambda g, x, y: g * _ratio(x, y, 0),
-    samples=[sample((), Draw(domain=(0.3, 3)))])  # fmt: skip
+    samples=[sample((), Draw(domain=(0.3, 3))), sample(Draw(domain=(0, 0)), Draw(domain=(0.3, 3)))])  # fmt: skip
 def xlogy(x: Array, y: Array, /) -> Tensor:
     """Return x * log(y), which is 0 with gradient 0 where x is 0 and y is not positive.
 
@@ -328,7 +334,7 @@ def xlogy(x: Array, y: Array, /) -> Tensor:
 
 
 @op(x=lambda g, x, y: g * np.log1p(np.where((x == 0) & (y <= -1), 0, y)), y=lambda g, x, y: g * _ratio(x, y, -1),
-    samples=[sample((), Draw(domain=(-0.7, 3)))])  # fmt: skip
+    samples=[sample((), Draw(domain=(-0.7, 3))), sample(Draw(domain=(0, 0)), Draw(domain=(-0.7, 3)))])  # fmt: skip
 def xlog1py(x: Array, y: Array, /) -> Tensor:
     """Return x * log(1 + y), which is 0 with gradient 0 where x is 0 and y is at most -1.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from autograd.ops.common import ANY, APART, BETWEEN_INTEGERS, KINK_AT_ZERO, Array, flat, is_complex
 from autograd.primitive import op
 from autograd.samples import Draw, sample
-from autograd.tensor import FUNCTIONS, Tensor
+from autograd.tensor import FUNCTIONS, Tensor, tensor_method
 
 # --- absolute values and signs ----------------------------------------------------------------------------------------
 
@@ -65,7 +66,7 @@ def copysign(x1: Array, x2: Array, /) -> Tensor:
 
 
 @op(np.heaviside, x1=lambda g: flat(g), x2=lambda g, x1: np.where(x1 == 0, g, 0),
-    samples=[sample(Draw(kinks=(0.0,)), ())])  # fmt: skip
+    samples=[sample(Draw(kinks=(0.0,)), ()), sample(Draw(kind="i", domain=(-1, 2)), ())])  # fmt: skip
 def heaviside(x1: Array, x2: Array, /) -> Tensor:
     """Return 0 where x1 is negative, 1 where it is positive, x2 where it is 0; the gradient to x1 is zero.
 
@@ -187,23 +188,48 @@ def _above(g: Array, a: Array, a_min: Array, a_max: Array) -> Array:
     return np.where((a if a_min is None else np.maximum(a, a_min)) > a_max, g, 0)
 
 
+def _limits_by_name(function: Any) -> Any:
+    """Let `clip` have its limits as `min` and `max`, too, as NumPy and the array API standard do."""
+
+    @functools.wraps(function)
+    def clip(a: Array, a_min: Array = None, a_max: Array = None, *, min: Array = None, max: Array = None) -> Tensor:
+        if min is not None or max is not None:
+            if a_min is not None or a_max is not None:
+                raise ValueError("clip takes its limits either as a_min and a_max or as min and max, not as both")
+            a_min, a_max = min, max
+        return function(a, a_min, a_max)  # type: ignore[no-any-return]
+
+    function.op.function = FUNCTIONS[np.clip] = clip
+    return tensor_method("clip")(clip)
+
+
+@_limits_by_name
 @op(
     a=_within,
     a_min=_below,
     a_max=_above,
     samples=[
-        sample(Draw(kinks=(-1.0, 1.0)), Draw(domain=(-1, -1)), Draw(domain=(1, 1))),
-        sample(Draw(domain=(0.5, 2)), Draw(domain=(-1, 0)), Draw(domain=(2.2, 3))),
+        sample(Draw(kinks=(-1.0, 1.0)), Draw(domain=(-1.05, -0.95)), Draw(domain=(0.95, 1.05))),
+        sample(Draw(domain=(-0.9, -0.1)), Draw(domain=(0.6, 0.9)), Draw(domain=(0.1, 0.5))),
+        sample(Draw(kinks=(0.0,)), Draw(domain=(-0.05, 0.05)), a_max=None),
+        sample(Draw(kinks=(0.0,)), a_min=None, a_max=0.0),
     ],
 )
 def clip(a: Array, a_min: Array = None, a_max: Array = None) -> Tensor:
     """Return a limited to the interval from a_min to a_max; on the limits the gradient goes to a.
 
+    A limit that is None, as by default, is none. Both can also be given as the keywords `min` and `max`.
+
+    Raises:
+        ValueError: when they are given both ways.
+
     >>> clip(Tensor([-2.0, 0.5, 2.0]), -1, 1)
     Tensor([-1. ,  0.5,  1. ])
+    >>> Tensor([-2.0, 0.5, 2.0]).clip(min=0)
+    Tensor([0. , 0.5, 2. ])
     """
     if a_min is None and a_max is None:
-        raise ValueError("clip needs a_min or a_max")
+        return np.copy(a)[()]  # type: ignore[return-value]
     return np.clip(a, a_min, a_max)  # type: ignore[no-any-return]
 
 

@@ -108,18 +108,27 @@ def _cofactors(a: Array) -> Tensor:
     return sign * (conj(u) * np.expand_dims(_products_of_others(s, 1), -2) @ conj(vh))
 
 
+def _nearly_singular(a: Array, inverse: Array) -> bool:
+    """Return whether the second derivative of out * inverse, in which numbers cancel, would lose half of its digits."""
+    condition = np.max(np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1)), initial=0)
+    return not condition < float(np.finfo(a.dtype).eps) ** -0.25
+
+
 def _of_determinant(g: Array, a: Array, out: Array) -> Array:
     if np.any(out == 0):
         return scalars(g) * _cofactors(a)
-    return scalars(g * out) * transposed(np.linalg.inv(a))
+    inverse = np.linalg.inv(a)
+    if _nearly_singular(value_of(a), value_of(inverse)):
+        return scalars(g) * _cofactors(a)
+    return scalars(g * out) * transposed(inverse)
 
 
 @op(a=_of_determinant, samples=SQUARE, numpy=np.linalg.det)
 def det(a: Array) -> Tensor:
     """Return the determinants of square matrices (..., n, n).
 
-    Where a determinant comes out as 0, gradients and second derivatives are exact as well, from singular values; third
-    derivatives there are nan if singular values repeat.
+    Of singular matrices, and nearly singular ones, gradients and second derivatives are exact as well, from singular
+    values; third derivatives there are nan if singular values repeat.
 
     Raises:
         numpy.linalg.LinAlgError: when the matrices are not square.

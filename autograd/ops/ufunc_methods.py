@@ -43,7 +43,13 @@ def method(ufunc: Any, name: str) -> Callable[..., Any] | None:
     function = UFUNCS.get(ufunc)
     if function is None or ufunc.signature or (ufunc.nin, ufunc.nout) != (2, 1) or name not in METHODS:
         return None
-    return functools.partial(METHODS[name], ufunc)
+    return functools.partial(_without_defaults, METHODS[name], ufunc)
+
+
+def _without_defaults(function: Callable[..., Any], ufunc: Any, *arrays: Any, **options: Any) -> Any:
+    if options.get("dtype", ufunc) is None:  # which callers that go by position have to give
+        del options["dtype"]
+    return function(ufunc, *arrays, **options)
 
 
 def _scipys(ufunc: Any) -> Callable[..., Any] | None:

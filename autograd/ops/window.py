@@ -217,7 +217,7 @@ def max_pool2d(
 
 @op(
     x=lambda g, x_shape, window, stride, padding: spread_windows(g, x_shape[2:], window, stride, padding),
-    samples=[sample((1, 2, 4, 5), window=(2, 3), stride=(2, 1), padding=(1, 0))],
+    samples=[sample((2, 2, 3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0))],
 )
 def sum_of_windows(x: Array, window: Pair, stride: Pair, padding: Pair) -> Tensor:
     """Return the sum of each window of the images x (N, C, H, W): (N, C, P, Q).
@@ -232,7 +232,7 @@ def sum_of_windows(x: Array, window: Pair, stride: Pair, padding: Pair) -> Tenso
 
 @op(
     g=lambda g_out, window, stride, padding: sum_of_windows(g_out, window, stride, padding),
-    samples=[sample((1, 2, 3, 3), size=(4, 5), window=(2, 3), stride=(2, 1), padding=(1, 0))],
+    samples=[sample((2, 2, 2, 2), size=(3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0))],
 )
 def spread_windows(g: Array, size: Pair, window: Pair, stride: Pair, padding: Pair) -> Tensor:
     """Return images (N, C, *size) where each value of g (N, C, P, Q) is added all over its window.
