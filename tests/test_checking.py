@@ -1,5 +1,7 @@
 """gradcheck passes what is right, fails what is wrong, and says what it cannot check."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -175,7 +177,7 @@ def test_the_worst_entry_may_be_in_a_later_output():
 
 def test_report_is_a_readable_table():
     report = gradcheck(lambda weight, x: weight.detach() * x, (X, Y), raise_exception=False)
-    title, headings, first, second = str(report).splitlines()
+    title, headings, first, second, remark = str(report).splitlines()
     assert title == "gradcheck of <lambda>: 1 of 2 inputs WRONG"
     columns = "input shape entries kinks worst at analytic numeric +- absolute relative verdict"
     assert " ".join(headings.split()) == columns
@@ -183,6 +185,7 @@ def test_report_is_a_readable_table():
     assert first.endswith("2.0e+00   1.0e+00   WRONG (6 of 36)")
     assert second.startswith("1 x       (3,)    18 ")
     assert second.endswith(" ok")
+    assert remark.startswith("weight: the gradient is zero")
     assert max(map(len, str(report).splitlines())) <= 130
 
 
@@ -231,13 +234,13 @@ def test_what_rounding_leaves_of_cancelled_terms_is_no_derivative():
     assert gradcheck(f, np.random.default_rng(0).uniform(0.2, 1, 40))
 
 
-def test_the_error_bar_follows_from_the_largest_of_all_outputs():
+def test_where_there_is_a_doubt_the_error_bar_follows_from_the_largest_of_all_outputs():
     def f(x):
         return x * 0 + 1e6, x + x.detach()
 
     worst = gradcheck(f, np.ones(1), raise_exception=False).results[0].worst
     assert worst.output == 1
-    assert 1e-7 < worst.error_bar < 1e-5
+    assert 1e-9 < worst.error_bar < 1e-7
 
 
 def test_a_gradient_of_rounding_errors_is_zero_where_everything_else_is():
@@ -376,15 +379,12 @@ def positive_only(x):
         (np.sin, 3, TypeError, r"no input needs a gradient.*\(3\)"),
         (np.sin, Tensor(X), TypeError, r"no input needs a gradient.*requires_grad=True"),
         (np.sin, [X, Y], TypeError, r"not a list: pass tuple\(inputs\)"),
-        (lambda x, axis: x.sum(axis), (X, None), TypeError, r"not NoneType.*lambda x: f\(x, axis=0\)"),
-        (np.sin, X + 1j, TypeError, r"input 0 is complex"),
-        (lambda x: x * 1j, X, TypeError, r"output 0 of f is complex"),
         (np.log, np.array([1.0, -1.0]), ValueError, r"output 0 of f is nan at index \(1,\).*domain"),
         (lambda x: (x, 1 / x), np.array(0.0), ValueError, r"output 1 of f is inf, where"),
         (lambda x: x**2.5, np.array([1.0, 0.0]), ValueError, r"but not with x\[1\] moved.*edge.*eps"),
         (positive_only, np.array([[0.0]]), ValueError, r"but not with x\[0, 0\] moved by -.*edge of f's domain"),
         (adds_in_place, X, ValueError, r"changes its input 'x' in place.*copy"),
-        (lambda x: x * np.random.rand(), X, ValueError, r"different results in two runs.*output 0\[0, 0\]: "),  # noqa: NPY002
+        (lambda x: x * time.perf_counter(), X, ValueError, r"different results in two runs.*output 0\[0, 0\]: "),
         (grows, X, ValueError, r"different results in two runs.*shapes"),
     ],
 )
@@ -431,8 +431,9 @@ def test_a_smaller_step_stays_inside_the_domain():
     assert gradcheck(np.log, np.array([1e-4, 1e-3]))
     assert gradcheck(np.log, np.array([1e-4, 1.0]))
     assert gradcheck(np.log, np.array([1e-2, 1e6]))
+    assert gradcheck(np.log, np.array([1e-12]))
     with pytest.raises(ValueError, match="eps"):
-        gradcheck(np.log, np.array([1e-8]))
+        gradcheck(np.log, np.array([1e-8]), eps=1e-7)
     assert gradcheck(np.log, np.array([1e-8]), eps=1e-11)
 
 
