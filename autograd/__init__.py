@@ -35,6 +35,7 @@ from autograd.modes import (
 from autograd.ops import assignment as _assignment  # noqa: F401  x[i] and x[i] = v
 from autograd.ops import plain as _plain  # noqa: F401  NumPy's functions about values
 from autograd.ops import writing as _writing  # noqa: F401  np.put and its like
+from autograd.ops.applying import apply_along_axis, apply_over_axes, trim_zeros
 from autograd.ops.arithmetic import (
     add,
     deg2rad,
@@ -155,6 +156,7 @@ from autograd.ops.nan_aware import (
     nanvar,
 )
 from autograd.ops.padding import pad
+from autograd.ops.polynomials import poly, polyadd, polyder, polyfit, polyint, polymul, polysub, roots, vander
 from autograd.ops.products import (
     cross,
     dot,
@@ -223,9 +225,9 @@ from autograd.tensor import Tensor
 
 if TYPE_CHECKING:
     from autograd.checking import GradcheckError, GradcheckReport, gradcheck, gradgradcheck
-    from autograd.custom import Function
+    from autograd.custom import Function, once_differentiable
+    from autograd.recomputation import checkpoint
     from autograd.transforms import (
-        checkpoint,
         elementwise_grad,
         ggnvp,
         grad,
@@ -253,6 +255,8 @@ __all__ = [
     "annotate",
     "any",
     "append",
+    "apply_along_axis",
+    "apply_over_axes",
     "arange",
     "arccos",
     "arccosh",
@@ -434,6 +438,7 @@ __all__ = [
     "nextafter",
     "no_grad",
     "not_equal",
+    "once_differentiable",
     "ones",
     "ones_like",
     "op",
@@ -442,6 +447,13 @@ __all__ = [
     "partition",
     "percentile",
     "piecewise",
+    "poly",
+    "polyadd",
+    "polyder",
+    "polyfit",
+    "polyint",
+    "polymul",
+    "polysub",
     "polyval",
     "positive",
     "power",
@@ -463,6 +475,7 @@ __all__ = [
     "rint",
     "roll",
     "rollaxis",
+    "roots",
     "rot90",
     "round",
     "sample",
@@ -501,11 +514,13 @@ __all__ = [
     "transpose",
     "trapezoid",
     "tril",
+    "trim_zeros",
     "triu",
     "trunc",
     "unstack",
     "unwrap",
     "value_and_grad",
+    "vander",
     "var",
     "vdot",
     "vecdot",
@@ -526,9 +541,9 @@ _LATER = {
         "gradcheck",
         "gradgradcheck",
     ),
-    "autograd.custom": ("Function",),
+    "autograd.custom": ("Function", "once_differentiable"),
+    "autograd.recomputation": ("checkpoint",),
     "autograd.transforms": (
-        "checkpoint",
         "elementwise_grad",
         "ggnvp",
         "grad",

@@ -82,7 +82,7 @@ def traverse(
                 if edge is None:
                     continue
                 if h is not None and h.__class__ is not edge.like.__class__:
-                    h = fit(h, edge.like)
+                    h = fit(h, edge.like, op.name)
                 if forks and edge in forks:
                     if edge in pending:
                         h = _sum(pending.pop(edge), h)
@@ -108,8 +108,8 @@ def _placed(seeds: Mapping[Node, Any], forks: dict[Node, int]) -> tuple[list[Nod
     return ready, [seeds[node] for node in ready], {node: seeds[node] for node in seeds if node in forks}
 
 
-def fit(gradient: Any, like: Like) -> Any:
-    """Return a rule's result with the shape and dtype of the input it is for.
+def fit(gradient: Any, like: Like, name: str = "?") -> Any:
+    """Return the result of a rule of the op `name` with the shape and dtype of the input it is for.
 
     Axes that NumPy broadcast in the forward pass are summed, here and nowhere else.
 
@@ -117,19 +117,19 @@ def fit(gradient: Any, like: Like) -> Any:
         ValueError: when the shape is not one that broadcasting could have made.
     """
     if gradient.__class__ is dict:  # for some outputs of an op with several
-        return {i: fit(g, like[i]) for i, g in gradient.items()}  # type: ignore[index, arg-type]
+        return {i: fit(g, like[i], name) for i, g in gradient.items()}  # type: ignore[index, arg-type]
     shape, dtype = shape_of(like), dtype_of(like)
     if not hasattr(gradient, "shape"):
         gradient = np.full(shape, gradient, dtype)
     if gradient.shape != shape:
-        gradient = unbroadcast(gradient, shape)
+        gradient = unbroadcast(gradient, shape, name)
     if gradient.dtype != dtype:
         gradient = (gradient.real if dtype.kind == "f" and gradient.dtype.kind == "c" else gradient).astype(dtype)
     return gradient[()] if not shape and isinstance(gradient, np.ndarray) else gradient
 
 
-def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `gradient` over the axes along which an array of `shape` was broadcast.
+def unbroadcast(gradient: Any, shape: tuple[int, ...], name: str = "?") -> Any:
+    """Sum `gradient` over the axes along which an array of `shape` was broadcast; `name` is for the error message.
 
     >>> unbroadcast(np.ones((2, 3)), (3,))
     array([2., 2., 2.])
@@ -140,7 +140,10 @@ def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
     extra = gradient.ndim - len(shape)
     inner = gradient.shape[extra:] if extra >= 0 else ()
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, inner, strict=True)):
-        raise ValueError(f"a rule returned a gradient of shape {gradient.shape} for an input of shape {shape}")
+        raise ValueError(
+            f"a rule of {name!r} returned a gradient of shape {gradient.shape} for an input of shape {shape}: "
+            "it must have that shape, or one that this broadcasts to"
+        )
     axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n != inner[i])
     return np.reshape(np.sum(gradient, axis=axes), shape)
 

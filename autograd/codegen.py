@@ -9,6 +9,7 @@ out of the way of the operation's own parameters.
 from __future__ import annotations
 
 import inspect
+import keyword
 import linecache
 import types
 from collections.abc import Callable
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 def write(name: str, head: str, body: list[str]) -> str:
     """Return the source of a function."""
-    return "\n    ".join([f"def {name}({head}):", *body]) + "\n"
+    return "\n    ".join([f"def {_identifier(name)}({head}):", *body]) + "\n"
+
+
+def _identifier(name: str) -> str:
+    """Return a name that a function can have in source, which '<lambda>' is not."""
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "function"
 
 
 def lazily(name: str, label: str, source: Callable[[], str], space: dict[str, Any]) -> Any:
@@ -38,7 +44,7 @@ def lazily(name: str, label: str, source: Callable[[], str], space: dict[str, An
         text, filename = source(), f"<op {label}: {name}>"
         linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
         exec(compile(text, filename, "exec"), space)
-        made = space.pop(name)
+        made = space.pop(_identifier(name))
         function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
         function.__code__ = made.__code__
 
@@ -109,6 +115,8 @@ def _fixed_body(made: Op, first: str = "", second: str = "") -> list[str]:
         lines += [f"    {p}_v, {p}_n = ({p}._data, {p}._node) if isinstance({p}, _Tensor) else ({p}, None)"]
     values = {p: f"{p}_v" for p in made.parameters}
     lines += _compute(made, values)
+    if len(made.parameters) > 1 and first != made.parameters[0]:
+        lines += ["if out.__class__ is complex: out = _complex(out)  # Python's, of complex * np.float64"]
     is_tensor = "True" if first else " or ".join(f"isinstance({p}, _Tensor)" for p in made.parameters)
     wrapped = "_wrap_all" if made.several else "_wrap"
     plain_result = f"return {wrapped}(out)" + ("" if first else f" if {is_tensor} else out")
@@ -202,9 +210,9 @@ def _pull_body(made: Op) -> list[str]:
 
 def _compute(made: Op, values: dict[str, str]) -> list[str]:
     """Return the lines that call the value function."""
-    keyword = inspect.Parameter.KEYWORD_ONLY
+    by_name = inspect.Parameter.KEYWORD_ONLY
     arguments = ", ".join(
-        f"{p.name}={values.get(p.name, p.name)}" if p.kind is keyword else values.get(p.name, p.name)
+        f"{p.name}={values.get(p.name, p.name)}" if p.kind is by_name else values.get(p.name, p.name)
         for p in made.signature.parameters.values()
     )
     given = ", ".join(f"{p}={v}" for p, v in values.items())

@@ -49,6 +49,38 @@ def places(tree: Any, name: str) -> list[str]:
     return []
 
 
+def leaves_like(tree: Any, like: Any, name: str) -> list[Any]:
+    """Return the leaves of a container that has the structure of another one, in the order of that one's leaves.
+
+    Args:
+        tree: the container.
+        like: the other one; what stands in place of each of its leaves must be a leaf.
+        name: what messages call `tree`.
+
+    Raises:
+        ValueError: where the structures differ.
+
+    >>> leaves_like({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "tangents")
+    [2.0, 1.0]
+    """
+    if is_leaf(like):
+        if not is_leaf(tree):
+            raise ValueError(f"{name} is a {type(tree).__name__} where an array, a Tensor or a number is needed")
+        return [tree]
+    if isinstance(like, dict):
+        if not isinstance(tree, dict) or tree.keys() != like.keys():
+            given = list(tree) if isinstance(tree, dict) else f"a {type(tree).__name__}"
+            raise ValueError(f"{name} needs the keys {list(like)}, but is {given}")
+        return [leaf for key in like for leaf in leaves_like(tree[key], like[key], f"{name}[{key!r}]")]
+    if isinstance(like, list | tuple):
+        if not isinstance(tree, list | tuple) or len(tree) != len(like):
+            given = f"{len(tree)}" if isinstance(tree, list | tuple) else f"a {type(tree).__name__}"
+            raise ValueError(f"{name} needs {len(like)} items, but is {given}")
+        pairs = zip(tree, like, strict=True)
+        return [leaf for i, (item, model) in enumerate(pairs) for leaf in leaves_like(item, model, f"{name}[{i}]")]
+    return []
+
+
 class _Hole:
     """Where a leaf was taken out of a container."""
 

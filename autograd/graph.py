@@ -180,7 +180,7 @@ def find_forks(roots: Iterable[Node], among: set[Node] | None, ends: Container[N
         if among is not None and node in ends:
             continue
         if node.saved is None:
-            raise RuntimeError(_RELEASED.format(node.op.name if node.op else "leaf"))
+            raise RuntimeError(_RELEASED.format(_name(node)))
         for parent in node.inputs:
             if parent is not None and (among is None or parent in among):
                 if parent in seen:
@@ -189,6 +189,13 @@ def find_forks(roots: Iterable[Node], among: set[Node] | None, ends: Container[N
                     seen.add(parent)
                     stack.append(parent)
     return len(seen), forks
+
+
+def _name(node: Node) -> str:
+    """Return the name of the op that computed a node, also where the node is one of several outputs."""
+    if node.op is not None and node.op.name == "_output" and node.inputs[0] is not None:
+        node = node.inputs[0]
+    return node.op.name if node.op is not None else "leaf"
 
 
 _RELEASED = (

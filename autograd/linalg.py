@@ -1,5 +1,7 @@
 """NumPy's `linalg` for Tensors and arrays: the functions of `np.linalg`, which can be called on Tensors as well.
 
+Beside them `logdet` and `matrix_exp`, as PyTorch has them, and `solve_triangular`, as SciPy.
+
 >>> from autograd import linalg
 >>> linalg.inv(Tensor([[2.0, 0.0], [0.0, 4.0]]))
 Tensor([[0.5 , 0.  ],
@@ -29,6 +31,7 @@ from autograd.ops.decompositions import (
     svdvals,
 )
 from autograd.ops.linear_algebra import matmul
+from autograd.ops.matrix_functions import logdet, matrix_exp, solve_triangular
 from autograd.ops.norms import cond, matrix_norm, norm, vector_norm
 from autograd.ops.products import matrix_transpose, multi_dot, tensordot, vecdot
 from autograd.ops.systems import (
@@ -126,8 +129,10 @@ __all__ = [
     "eigvals",
     "eigvalsh",
     "inv",
+    "logdet",
     "lstsq",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
@@ -139,6 +144,7 @@ __all__ = [
     "qr",
     "slogdet",
     "solve",
+    "solve_triangular",
     "svd",
     "svdvals",
     "tensordot",

@@ -345,7 +345,7 @@ _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own
     "_as_input": as_input,
     "_constant": constant, "_shape": np.shape, "_wrap": wrap, "_wrap_all": _wrap_all, "_new": object.__new__,
     "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": outputs_of,
-    "_like_of": like_of, "_explained": _explained, "_filled": fill_missing,
+    "_like_of": like_of, "_explained": _explained, "_filled": fill_missing, "_complex": np.complex128,
 }  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from autograd.ops.axes import Axis
-from autograd.ops.bessel import i0, i0e, i1, i1e, iv, ive, j0, j1, jv, y0, y1, yv
+from autograd.ops.bessel import i0, i0e, i1, i1e, iv, ive, j0, j1, jv, k0, k0e, k1, k1e, kv, kve, y0, y1, yv
 from autograd.ops.common import Array
 from autograd.ops.elementary import log_sigmoid as log_expit
 from autograd.ops.elementary import sigmoid as expit
 from autograd.ops.elementary import sinc
+from autograd.ops.integrals import dawsn, exp1, expi, expn, fresnel, sici, spence
 from autograd.ops.softmaxes import log_softmax as _log_softmax
 from autograd.ops.softmaxes import logsumexp as _logsumexp
 from autograd.ops.softmaxes import softmax as _softmax
@@ -27,6 +28,7 @@ from autograd.ops.special_functions import (
     erfcinv,
     erfcx,
     erfinv,
+    factorial,
     gamma,
     gammainc,
     gammaincc,
@@ -38,12 +40,14 @@ from autograd.ops.special_functions import (
     multigammaln,
     ndtr,
     ndtri,
+    poch,
     polygamma,
     psi,
     rel_entr,
     rgamma,
     xlog1py,
     xlogy,
+    zeta,
 )
 from autograd.tensor import Tensor, value_of
 
@@ -51,6 +55,7 @@ __all__ = [
     "beta",
     "betainc",
     "betaln",
+    "dawsn",
     "digamma",
     "entr",
     "erf",
@@ -58,7 +63,12 @@ __all__ = [
     "erfcinv",
     "erfcx",
     "erfinv",
+    "exp1",
+    "expi",
     "expit",
+    "expn",
+    "factorial",
+    "fresnel",
     "gamma",
     "gammainc",
     "gammaincc",
@@ -73,7 +83,13 @@ __all__ = [
     "j1",
     "jn",
     "jv",
+    "k0",
+    "k0e",
+    "k1",
+    "k1e",
     "kl_div",
+    "kv",
+    "kve",
     "log_expit",
     "log_ndtr",
     "log_softmax",
@@ -83,17 +99,21 @@ __all__ = [
     "multigammaln",
     "ndtr",
     "ndtri",
+    "poch",
     "polygamma",
     "psi",
     "rel_entr",
     "rgamma",
+    "sici",
     "sinc",
     "softmax",
+    "spence",
     "xlog1py",
     "xlogy",
     "y0",
     "y1",
     "yv",
+    "zeta",
 ]
 
 jn = jv  # SciPy's other name of it

@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 
 from autograd.graph import Leaf, Node, like_of
 from autograd.modes import clock, get_default_dtype, get_ident, is_grad_enabled, unrecorded
+from autograd.signatures import place_of_out
 from autograd.values import refuse_read_only, require_differentiable, to_value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -420,29 +421,21 @@ class Tensor:
     # --- NumPy's protocols ------------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if options.get("out") is not None:
-            raise TypeError(
-                f"np.{ufunc.__name__} cannot write a Tensor's result into out= (or 'array {ufunc.__name__}= tensor'): "
-                "an ndarray cannot carry its gradient; use the returned Tensor"
-            )
         function = UFUNCS.get(ufunc) if method == "__call__" else None
-        if function is None:
-            from autograd.ops.ufunc_methods import method as find
+        if function is None or options:
+            from autograd.ops.dispatch import call_ufunc
 
-            function = find(ufunc, method)
-        if function is None:
-            what = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-            raise TypeError(f"{what} {_UNSUPPORTED}")
-        return function(*inputs, **options)
+            return call_ufunc(function, ufunc, method, inputs, options)
+        return function(*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         ours = FUNCTIONS.get(function)
-        if ours is None and function.__module__ in _NAMESPACES:
-            importlib.import_module(_NAMESPACES[function.__module__])
-            ours = FUNCTIONS.get(function)
         if ours is None:
-            name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.")
-            raise TypeError(f"{name} {_UNSUPPORTED}")
+            ours = _found(function)
+        if "out" in options or len(args) > place_of_out(function):
+            from autograd.ops.dispatch import without_out
+
+            args, options = without_out(function, args, options)
         return ours(*args, **options)
 
     if TYPE_CHECKING:  # registered by the ops; declared for type checkers
@@ -491,6 +484,7 @@ class Tensor:
 
 # Where the operations of NumPy's namespaces are; imported when first needed.
 _NAMESPACES = {
+    "numpy": "autograd.special",
     "numpy.linalg": "autograd.linalg",
     "numpy.linalg._linalg": "autograd.linalg",
     "numpy.fft": "autograd.fft",
@@ -498,10 +492,14 @@ _NAMESPACES = {
     "numpy.fft._helper": "autograd.fft",
 }
 
-_UNSUPPORTED = (
-    "is not supported on Tensors (the supported functions are listed in README.md under 'Operations'); for values "
-    "without a gradient call it on x.detach().numpy(), and see autograd.op for adding an operation of your own"
-)
+
+def _found(function: Any) -> Callable[..., Any]:
+    """Return ours for a NumPy function whose namespace may not have been imported."""
+    from autograd.ops.dispatch import function_name, refuse
+
+    if function.__module__ in _NAMESPACES:
+        importlib.import_module(_NAMESPACES[function.__module__])
+    return FUNCTIONS.get(function) or refuse(function_name(function))  # type: ignore[no-any-return]
 
 
 class HookHandle:

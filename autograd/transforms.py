@@ -1,4 +1,4 @@
-"""Functions of functions: gradients, products with Jacobians and Hessians, and recomputation to save memory.
+"""Functions of functions: gradients, Jacobians and Hessians, and products with these.
 
 All of them run `f` on Tensors and give back what they were given: arrays for arrays, Tensors for Tensors. They nest,
 and what they return stays linked to Tensors that `f` closes over where those require a gradient.
@@ -12,15 +12,19 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import conjugate, traverse
-from autograd.containers import flatten
-from autograd.graph import Leaf, Like, Node, like_of, reachable, shape_of
-from autograd.modes import default_generator, enable_grad, is_grad_enabled
+from autograd.containers import flatten, leaves_like, places
+from autograd.graph import Node, reachable
+from autograd.modes import enable_grad, is_grad_enabled
 from autograd.ops.shaping import alias
-from autograd.primitive import linked, record
 from autograd.tensor import Tensor, value_of, wrap
 from autograd.values import to_value
 
 Function = Callable[..., Any]
+
+_NOT_DIFFERENTIABLE = (
+    "derivatives are with respect to arrays, Tensors and numbers, and lists, tuples and dicts of these, but "
+    "argument {} is {} {!r:.60}: leave it out of argnums, or close over it"
+)
 
 
 # --- running a function on recorded copies of its arguments -----------------------------------------------------------
@@ -39,8 +43,10 @@ class _Run:
         self.rebuild: list[tuple[int, Callable[[Sequence[Any]], Any]]] = []
         self.arrays_in = True
         with enable_grad():
-            for n in argnums:
-                leaves, rebuild = flatten(_argument(args, n))
+            for n in _positions(argnums, len(args)):
+                leaves, rebuild = flatten(args[n])
+                if not leaves and not _is_empty(args[n]):
+                    raise TypeError(_NOT_DIFFERENTIABLE.format(n, type(args[n]).__name__, args[n]))
                 made = [_stand_in(leaf) for leaf in leaves]
                 self.arrays_in &= not any(isinstance(leaf, Tensor) for leaf in leaves)
                 self.stand_ins += made
@@ -48,7 +54,7 @@ class _Run:
                 args[n] = rebuild(made)
             self.out = f(*args, **kwargs)
         fresh = {t._node for t in self.stand_ins}
-        behind = reachable(_nodes(flatten(self.out)[0]))
+        behind = reachable(nodes_of(flatten(self.out)[0]))
         self.linked = is_grad_enabled() and any(n.op is None and n not in fresh for n in behind)
 
     def pull(self, seeds: Sequence[tuple[Tensor, Any]]) -> list[Any]:
@@ -99,10 +105,22 @@ def backward_from(
     return [None if n is None else found.get(n) for n in nodes]
 
 
-def _argument(args: Sequence[Any], n: int) -> Any:
-    if not -len(args) <= n < len(args):
-        raise TypeError(f"argnums names argument {n}, but the function got {len(args)} positional arguments")
-    return args[n]
+def _positions(argnums: Sequence[int], count: int) -> list[int]:
+    """Return argnums counted from the first of so many arguments, each of which may be named once."""
+    for n in argnums:
+        if not -count <= n < count:
+            raise TypeError(f"argnums names argument {n}, but the function got {count} positional arguments")
+    positions = [n % count for n in argnums]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums={tuple(argnums)} names an argument of {count} twice, whose gradient it would divide")
+    return positions
+
+
+def _is_empty(x: Any) -> bool:
+    """Return whether x is None, or a container of nothing else."""
+    if isinstance(x, list | tuple | dict):
+        return all(map(_is_empty, x.values() if isinstance(x, dict) else x))
+    return x is None
 
 
 def _stand_in(x: Any) -> Tensor:
@@ -115,6 +133,11 @@ def _stand_in(x: Any) -> Tensor:
     if value.dtype.kind not in "fc":
         raise TypeError(f"derivatives are with respect to floating arrays, not {value.dtype}: write 3.0 instead of 3")
     return Tensor(value, requires_grad=True)
+
+
+def nodes_of(outputs: Sequence[Any]) -> list[Node]:
+    """Return the nodes of the Tensors that were recorded."""
+    return [o._node for o in outputs if isinstance(o, Tensor) and o._node is not None]
 
 
 def _conjugate(gradient: Any) -> Any:
@@ -144,6 +167,15 @@ def _scalar(out: Any, what: str) -> Tensor:
     return tensor
 
 
+def _directions(vectors: Any, like: Any, name: str) -> list[Any]:
+    """Return the leaves of vectors that are shaped as, and paired with, those of a container."""
+    found, models = leaves_like(vectors, like, name), leaves_like(like, like, name)
+    for place, vector, model in zip(places(like, name), found, models, strict=True):
+        if np.shape(vector) != np.shape(model):
+            raise ValueError(f"{place} has shape {np.shape(vector)}, but is for one of shape {np.shape(model)}")
+    return found
+
+
 def _numbers(argnums: int | Sequence[int]) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -155,17 +187,18 @@ def _one_or_all(structured: Sequence[Any], argnums: int | Sequence[int]) -> Any:
 # --- reverse mode -----------------------------------------------------------------------------------------------------
 
 
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return a function that gives f's value and its gradient.
 
     Args:
         f: returns one number (a Tensor of one element).
         argnums: the positional argument, or arguments, to differentiate with respect to; each may be an array, a
             Tensor, a number, or nested lists, tuples and dicts of these.
+        has_aux: f returns a pair, of which only the first is differentiated; the second may be anything.
 
     Returns:
-        A function of f's arguments, giving (value, gradient); the gradient is shaped as the argument, and for several
-        argnums a tuple of gradients.
+        A function of f's arguments, giving (value, gradient), or with has_aux ((value, aux), gradient); the gradient is
+        shaped as the argument, and for several argnums a tuple of gradients.
 
     Raises:
         TypeError, ValueError: when f does not return one number, or an argument is not floating.
@@ -176,26 +209,39 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = _Run(f, args, _numbers(argnums), kwargs)
-        out = _scalar(run.out, "grad")
+        value, aux = _pair(run.out) if has_aux else (run.out, None)
+        out = _scalar(value, "grad")
         gradients = run.structured(run.pull([(out, np.ones_like(out._data))]))
-        return run.result(out), _one_or_all(gradients, argnums)
+        result = (run.result(out), run.result(aux)) if has_aux else run.result(out)
+        return result, _one_or_all(gradients, argnums)
 
     return both
 
 
-def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def _pair(out: Any) -> tuple[Any, Any]:
+    if not isinstance(out, list | tuple) or len(out) != 2:
+        raise TypeError(f"has_aux=True needs a function that returns (value, aux); it returned {type(out).__name__}")
+    return out[0], out[1]
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return the gradient of f as a function of f's arguments; `value_and_grad` without the value.
+
+    With has_aux it is (gradient, aux).
 
     >>> grad(lambda x: x**3)(2.0)
     np.float32(12.0)
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float32(12.0)
+    >>> grad(lambda x: (x**3, "note"), has_aux=True)(2.0)
+    (np.float32(12.0), 'note')
     """
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        value, gradients = both(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
 
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, has_aux)
     return gradient
 
 
@@ -228,9 +274,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     outputs, _ = flatten(run.out)
 
     def pull(vectors: Any) -> tuple[Any, ...]:
-        seeds, _ = flatten(vectors)
-        if len(seeds) != len(outputs):
-            raise ValueError(f"pull needs {len(outputs)} vectors, shaped as the function's result; it got {len(seeds)}")
+        seeds = _directions(vectors, run.out, "vectors")
         pairs = [(o, s) for o, s in zip(outputs, seeds, strict=True) if isinstance(o, Tensor)]
         return tuple(run.structured(run.pull(pairs)))
 
@@ -245,21 +289,24 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Args:
         f: takes the primals; returns a Tensor, or nested containers of Tensors.
-        primals: a sequence of arguments.
-        tangents: as many, of the same shapes.
+        primals: a sequence of arguments: arrays, Tensors, numbers, or containers of these.
+        tangents: as many, in the same containers and of the same shapes.
+
+    Raises:
+        ValueError: when tangents and primals do not fit each other.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (np.float32(6.0), np.float32(3.0))
     """
     if len(primals) != len(tangents):
         raise ValueError(f"jvp needs a tangent for each primal; it got {len(tangents)} for {len(primals)}")
+    moving = _directions(list(tangents), list(primals), "tangents")
     run = _Run(f, primals, range(len(primals)), {})
     outputs, rebuild = flatten(run.out)
     tensors = [o if isinstance(o, Tensor) else Tensor(o) for o in outputs]
     with enable_grad():
         vectors = [Tensor(np.zeros_like(o._data), requires_grad=o.requires_grad) for o in tensors]
         pulled = backward_from(list(zip(tensors, vectors, strict=True)), run.stand_ins, create_graph=True)
-        moving, _ = flatten(list(tangents))
         pairs = [(g, t) for g, t in zip(pulled, moving, strict=True) if isinstance(g, Tensor)]
         moved = backward_from(pairs, vectors, create_graph=run.linked)
     return run.result(run.out), rebuild([run.give(m, o) for m, o in zip(moved, tensors, strict=True)])
@@ -268,31 +315,56 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the Jacobian of f as a function of f's arguments, shaped as f's result and then the argument.
 
+    Args:
+        f: returns a Tensor, or nested lists, tuples and dicts of Tensors.
+        argnums: as for `grad`.
+
+    Returns:
+        A function of f's arguments, giving an array of shape (*result.shape, *argument.shape); for containers, a
+        container as f returns, of containers as the argument: jacobian(f)(p)["y"]["a"] is the derivative of f(p)["y"]
+        with respect to p["a"]. For several argnums the inner ones are in a tuple.
+
+    Raises:
+        TypeError: when f does not return Tensors, or an argument is not floating.
+
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[1]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [0., 1.]])
+    >>> jacobian(lambda p: [p["a"] * p["b"]])({"a": np.array([2.0]), "b": np.array([3.0])})
+    [{'a': array([[3.]]), 'b': array([[2.]])}]
     """
 
     def whole(*args: Any, **kwargs: Any) -> Any:
         run = _Run(f, args, _numbers(argnums), kwargs)
-        out = run.out if isinstance(run.out, Tensor) else Tensor(run.out)
-        rows = []
-        for index in np.ndindex(out.shape):
-            seed = np.zeros_like(out.data)
-            seed[index] = 1
-            found = backward_from([(out, seed[()])], run.stand_ins, create_graph=run.linked)
-            rows.append([run.give(g, t) for g, t in zip(found, run.stand_ins, strict=True)])
-        columns = [
-            np.reshape(np.stack(column), out.shape + t.shape) if rows else np.zeros(out.shape + t.shape, t.dtype)
-            for column, t in zip(zip(*rows, strict=True) if rows else [()] * len(run.stand_ins), run.stand_ins)
-        ]
-        return _one_or_all(run.structured(columns), argnums)
+        outputs, rebuild = flatten(run.out)
+        if not outputs and not isinstance(run.out, list | tuple | dict):
+            raise TypeError(f"jacobian needs a function that returns Tensors; it returned {type(run.out).__name__}")
+        return rebuild([_one_or_all(run.structured(_jacobians(run, out)), argnums) for out in outputs])
 
     return whole
 
 
+def _jacobians(run: _Run, output: Any) -> list[Any]:
+    """Return the Jacobian of one output for each stand-in: a backward pass for each of the output's elements."""
+    out = output if isinstance(output, Tensor) else Tensor(output)
+    rows = []
+    for index in np.ndindex(out.shape):
+        seed = np.zeros_like(out._data)
+        seed = seed if seed.ndim else np.asarray(seed)
+        seed[index] = 1
+        found = backward_from([(out, seed[()])], run.stand_ins, create_graph=run.linked)
+        rows.append([run.give(g, t) for g, t in zip(found, run.stand_ins, strict=True)])
+    if not rows:
+        return [run.plain(np.zeros(out.shape + t.shape, t.dtype)) for t in run.stand_ins]
+    columns = zip(zip(*rows, strict=True), run.stand_ins, strict=True)
+    return [np.reshape(np.stack(column), out.shape + t.shape) for column, t in columns]
+
+
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the matrix of second derivatives of f, which returns one number, as a function of f's arguments.
+
+    It is the Jacobian of the gradient: for containers of arrays, and several argnums, containers of containers, where
+    hessian(f)(p)["a"]["b"] belongs to p["a"] and p["b"].
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
     array([[6., 4.],
@@ -321,10 +393,10 @@ def hvp(f: Function, primals: Any, vectors: Any) -> Any:
     vectors = vectors if isinstance(vectors, tuple) else (vectors,)
     if len(primals) != len(vectors):
         raise ValueError(f"hvp needs a vector for each primal; it got {len(vectors)} for {len(primals)}")
+    directions = _directions(vectors, primals, "vectors")
 
     def along(*args: Any) -> Any:
         gradients, _ = flatten(grad(f, range(len(args)))(*args))
-        directions, _ = flatten(vectors)
         terms = [np.sum(g * v) for g, v in zip(gradients, directions, strict=True)]
         return sum(terms[1:], terms[0])
 
@@ -358,96 +430,3 @@ def ggnvp(f: Function, loss: Function, primals: Any, vectors: Any) -> Any:
     _, pull = vjp(f, *primals)
     products = pull(curved)
     return products[0] if len(primals) == 1 else products
-
-
-# --- recomputing instead of keeping -----------------------------------------------------------------------------------
-
-
-def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
-    """Compute f(*args, **kwargs) without keeping what is needed for its derivative: backward will compute f again.
-
-    A chain of n equal steps in about sqrt(n) checkpointed pieces needs memory for sqrt(n) steps instead of n (Chen et
-    al., Training deep nets with sublinear memory cost, 2016). The default random generator is set back for the second
-    run, so random layers give the same again. Checkpoints may contain checkpoints.
-
-    Args:
-        f: returns a Tensor or containers of Tensors; computed Tensors that it uses are to be passed as arguments.
-        args: Tensors, or anything else.
-        kwargs: likewise.
-
-    Raises:
-        RuntimeError: in backward, when f's result has another shape the second time.
-
-    >>> x = Tensor(2.0, requires_grad=True)
-    >>> checkpoint(lambda x: np.exp(x * x), x).backward()
-    >>> x.grad.item() == (2 * x * np.exp(x * x)).item()
-    True
-    """
-    if not is_grad_enabled():
-        return f(*args, **kwargs)
-    leaves, rebuild = flatten((list(args), kwargs))
-    made = _Checkpoint(f, leaves, rebuild)
-    stand_ins, out = made.run([value_of(x) for x in leaves])
-    outputs, regroup = flatten(out)
-    values = tuple(value_of(o if isinstance(o, Tensor) else Tensor(o)) for o in outputs)
-    made.likes = [like_of(value) for value in values]
-    own = {t._node for t in stand_ins if t is not None}
-    made.closed_over = [n for n in reachable(_nodes(outputs)) if isinstance(n, Leaf) and n not in own]
-    del stand_ins, out, outputs  # with them goes the graph of this first run
-    owners = [leaf.owner() for leaf in made.closed_over]
-    saved = (*(value_of(x) for x in leaves), *(None if t is None else t._data for t in owners))
-    inputs = [*(x._node if isinstance(x, Tensor) else None for x in leaves), *made.closed_over]
-    if not any(inputs):
-        return regroup([wrap(value) for value in values])
-    return regroup(record(made, inputs, saved, values))
-
-
-def _nodes(outputs: Sequence[Any]) -> list[Node]:
-    return [o._node for o in outputs if isinstance(o, Tensor) and o._node is not None]
-
-
-class _Checkpoint:
-    """What the node of a checkpointed function has as its operation."""
-
-    name = "checkpoint"
-    several = True
-    keeps = parameters = options = ()
-
-    def __init__(self, f: Function, leaves: Sequence[Any], rebuild: Callable[[Sequence[Any]], Any]) -> None:
-        self.f = f
-        self.rebuild = rebuild
-        self.given = [(isinstance(x, Tensor), isinstance(x, Tensor) and x.requires_grad) for x in leaves]
-        self.random_state = default_generator().bit_generator.state
-        self.likes: list[Like] = []
-        self.closed_over: list[Leaf] = []
-
-    def run(self, values: Sequence[Any]) -> tuple[list[Tensor | None], Any]:
-        """Return Tensors that stand for those among the arguments, and the function's result."""
-        stand_ins: list[Tensor | None] = []
-        for value, (is_tensor, needed) in zip(values, self.given):
-            made = value if isinstance(value, Tensor) else Tensor(value, requires_grad=needed) if is_tensor else None
-            stand_ins.append(made)
-        args, kwargs = self.rebuild([v if t is None else t for v, t in zip(values, stand_ins)])
-        with enable_grad():
-            return stand_ins, self.f(*args, **kwargs)
-
-    def pull(self, g: dict[int, Any], inputs: Sequence[Node | None], saved: tuple[Any, ...]) -> Sequence[Any]:
-        """Run the function again, and backward through what that recorded."""
-        generator = default_generator().bit_generator
-        now, generator.state = generator.state, self.random_state
-        try:
-            stand_ins, out = self.run(saved[: len(self.given)])
-        finally:
-            generator.state = now
-        outputs = [o if isinstance(o, Tensor) else Tensor(o) for o in flatten(out)[0]]
-        if [shape_of(like) for like in self.likes] != [o.shape for o in outputs]:
-            raise RuntimeError("a checkpointed function gave results of other shapes when it was computed again")
-        seeds = [(outputs[i], gradient) for i, gradient in g.items()]
-        sources = [*stand_ins, *(linked(None, leaf) for leaf in self.closed_over)]
-        recording = any(isinstance(gradient, Tensor) for gradient in g.values())
-        return backward_from(seeds, sources, create_graph=recording)
-
-    def relink(self, node: Node) -> tuple[Any, ...]:
-        """Return the saved arguments as Tensors tied to the graph."""
-        pairs = zip(node.saved or (), node.inputs)
-        return tuple(v if n is None or v is None else linked(v, n) for v, n in pairs)

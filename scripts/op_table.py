@@ -7,12 +7,13 @@ import numpy as np
 
 import autograd.fft
 import autograd.linalg
-import autograd.special  # noqa: F401  all register their ops
+import autograd.special
 from autograd.primitive import BINARY_OPERATORS, COMPARISONS, REGISTRY, UNARY_OPERATORS, Composite, Op
 from autograd.tensor import Tensor
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 START, END = "<!-- operations: made by scripts/op_table.py -->", "<!-- end of operations -->"
+PUBLIC = {n for m in (autograd, autograd.fft, autograd.linalg, autograd.special) for n in m.__all__}
 SYMBOLS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
     "and": "&", "or": "|", "xor": "^", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
@@ -45,13 +46,15 @@ def row(made: Op | Composite) -> str:
     else:
         ruled = [p for p, rule in zip(made.parameters, made.rules, strict=True) if rule]
         gradient, keeps, kind = ", ".join(ruled) or "none", ", ".join(made.keeps), "primitive"
+    kind += "" if made.name in PUBLIC else ", internal"
     summary = made.doc.split("\n")[0].rstrip(".").removeprefix("Return ").replace("|", "\\|")
     return f"| `{made.name}` | {spelled(made)} | {summary} | {gradient} | {keeps} | {kind} |"
 
 
 def table() -> str:
     """Return the whole table."""
-    head = "| operation | also | gives | gradient to | keeps | kind |\n|---|---|---|---|---|---|"
+    note = "Those marked internal have no public function: they are steps of others, or what an operator does.\n\n"
+    head = note + "| operation | also | gives | gradient to | keeps | kind |\n|---|---|---|---|---|---|"
     public = [made for name, made in sorted(REGISTRY.items()) if not name.startswith("_")]
     return "\n".join([head, *map(row, public)])
 

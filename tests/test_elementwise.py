@@ -220,6 +220,17 @@ def test_derivatives_at_hard_points(f, points, expected):
     assert_allclose(derivatives(f, *points), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("name", ["logaddexp", "logaddexp2", "softplus", "log_sigmoid"])
+def test_second_derivatives_keep_their_digits_where_shares_are_near_1(name, sign):
+    def second(dtype):
+        x = sign * np.array([8.0, 10.0, 12.0, 14.0], dtype)
+        f = getattr(ag, name)
+        return ag.elementwise_grad(ag.elementwise_grad((lambda v: f(v, 0)) if "add" in name else f))(x)
+
+    assert_allclose(second(np.float32), second(np.float64), rtol=2e-6)
+
+
 def test_derivatives_of_sinc_are_exact_on_both_sides_of_every_switch():
     nodes, weights = np.polynomial.legendre.leggauss(60)
     t, weights = (nodes + 1) / 2, weights / 2  # sinc(x) is the integral of cos(pi x t) over t from 0 to 1

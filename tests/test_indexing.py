@@ -103,6 +103,14 @@ def test_taking_errors(call, error, words):
         call(Tensor(X, requires_grad=True))
 
 
+def test_piecewise_of_tensors_is_a_tensor_also_where_no_function_is_called():
+    for x in (np.zeros((0, 3)), np.array([-1.0, 2.0])):
+        for functions in ([np.sin, np.cos], [1.0, 2.0]):
+            result = np.piecewise(Tensor(x, requires_grad=True), [x > 5, x > 6], functions)
+            assert isinstance(result, Tensor)
+            assert_allclose(result.data, np.piecewise(x, [x > 5, x > 6], functions))
+
+
 def test_choose_of_nothing_is_refused_here_too():
     with pytest.raises(ValueError, match="at least one"):
         indexing.choose([0], [])

@@ -368,6 +368,16 @@ def test_determinant_of_complex_singular_matrices():
     assert_allclose(leaf.grad.data, minors(x).conj(), atol=1e-12)
 
 
+@pytest.mark.parametrize("distance", [1e-17, 1e-12, 1e-8, 1e-4])
+def test_second_derivative_of_the_determinant_of_nearly_singular_matrices(distance):
+    row = np.array([0.3, 1.7])
+    x = Tensor(np.outer(row, row) / 3 + distance * np.array([[0.3, 0.1], [0.2, 0.7]]), requires_grad=True)
+    np.linalg.det(x).backward(create_graph=True)
+    gradient, x.grad = x.grad, None
+    (gradient * gradient).sum().backward()  # the cofactors are the elements, so this is the sum of their squares
+    assert_allclose(x.grad.data, 2 * x.data, rtol=1e-7)
+
+
 def test_log_determinant_of_a_singular_matrix_has_an_infinite_gradient_and_harms_no_other():
     x = Tensor(np.array([[[1.0, 1.0], [1.0, 1.0]], [[2.0, 0.0], [1.0, 4.0]]]), requires_grad=True)
     sign, log = np.linalg.slogdet(x)
@@ -451,7 +461,18 @@ def test_phases_of_complex_vectors_have_no_gradient(name):
     leaf = Tensor(x + x.conj().T if name == "eigh" else x, requires_grad=True)
     vectors = getattr(np.linalg, name)(leaf)[0 if name == "svd" else 1]
     with pytest.raises(ValueError, match="up to a complex phase"):
-        vectors.sum().backward(np.array(1 + 1j))
+        vectors.sum().backward(np.array(1 + 1j), retain_graph=True)
+    with pytest.raises(ValueError, match="up to a complex phase"):
+        vectors.sum().backward(np.array(1 + 1j) * 1e-9)
+
+
+@pytest.mark.parametrize("name", ["eigh", "eig", "svd"])
+def test_rounding_of_large_gradients_is_not_taken_for_a_phase(name):
+    x = apart(3, 3).astype(np.complex64)
+    leaf = Tensor(x + x.conj().T if name == "eigh" else x, requires_grad=True)
+    vectors = getattr(np.linalg, name)(leaf)[0 if name == "svd" else 1]
+    (np.abs(vectors[0]) * 1e8).sum().backward()
+    assert np.isfinite(leaf.grad.data).all()
 
 
 def test_vectors_of_no_singular_value_have_no_gradient():
@@ -476,6 +497,23 @@ def test_least_squares_residuals_and_singular_values_have_gradients():
     assert np.linalg.lstsq(a, b)[2] == 2
     low = Tensor(np.ones((4, 2)), requires_grad=True)
     assert np.linalg.lstsq(low, b)[1].shape == (0,)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4), (2, 3, 4)])
+@pytest.mark.parametrize("kind", [float, complex])
+def test_pseudo_inverses_that_leave_singular_values_out(shape, kind):
+    a, b = (x if kind is complex else x.real for x in (apart(*shape), draw(shape[-2], 2)))
+    a[..., -1] /= 4
+    s = np.linalg.svdvals(a)
+    cut = ((s[..., -1] + s[..., -2]) / 2 / s[..., 0]).item() if a.ndim == 2 else (s[..., 1:].min(-1) * 1.1 / s[..., 0])
+    functions = [lambda x: np.linalg.pinv(x, cut), lambda x: np.linalg.pinv(x, rtol=cut)]
+    if a.ndim == 2:
+        functions += [lambda x: np.linalg.lstsq(x, b, cut)[0], lambda x: np.linalg.lstsq(x, b[:, 0], cut)[0]]
+    for f in functions:
+        parts = tuple(Tensor(part, requires_grad=True) for part in ((a.real, a.imag) if kind is complex else (a,)))
+        of_parts = (lambda x, y, f=f: f(x + 1j * y)) if kind is complex else f
+        assert gradcheck(of_parts, parts)
+        assert gradgradcheck(of_parts, parts)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -223,6 +223,11 @@ def test_slopes_have_gradients_to_coordinates_and_distances():
     assert gradgradcheck(lambda f, x: np.gradient(f, x, axis=0, edge_order=2), (f, x))
 
 
+def test_slopes_have_the_dtype_of_the_samples_as_numpys():
+    samples, spots = np.ones(3, np.float32), np.array([0.0, 1.0, 3.0])
+    assert np.gradient(Tensor(samples), spots).dtype == np.gradient(samples, spots).dtype == np.float32
+
+
 def test_integrals_have_gradients_to_distances():
     y, dx = leaves_of(draw(3), 0.5)
     assert gradcheck(lambda y, dx: np.trapezoid(y, dx=dx), (y, dx))
@@ -285,6 +290,8 @@ WRONG = [
     (lambda x: np.tensordot(x, x, axes=1), ValueError, "mismatch"),
     (lambda x: np.einsum("ij,jk", x), ValueError, "2 operands, not 1"),
     (lambda x: np.einsum("i", x), ValueError, "number of axes"),
+    (lambda x: np.einsum("ij,jk", x, x), ValueError, r"einsum 'ij,jk' does not fit ij \(\d, \d\), jk \(\d, \d\)"),
+    (lambda x: np.einsum("ii", x), ValueError, r"einsum 'ii' does not fit ii \(\d, \d\)"),
     (lambda x: np.einsum("...->", x), ValueError, "does not have"),
     (lambda x: np.einsum("ij->k", x), ValueError, "k"),
     (lambda x: np.einsum("ij,ji->", x, x), ValueError, "broadcast"),

@@ -1,14 +1,16 @@
 """Gradients of functions, products with Jacobians and Hessians, checkpoint, Function."""
 
+import functools
+import random
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd as ag
 from autograd import Tensor, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
-from autograd.custom import once_differentiable
 
 RNG = np.random.default_rng(3)
 
@@ -51,6 +53,49 @@ def test_argnums_and_containers():
         y: float
 
     assert grad(lambda p: p.x * p.y)(Point(2.0, 3.0)) == Point(3.0, 2.0)
+
+
+def test_an_argument_that_cannot_be_differentiated_to_is_refused():
+    @dataclass
+    class Weights:
+        w: float
+
+    def f(x, y):
+        return y * 1.0
+
+    for argument in (True, "a", Weights(1.0), [True, "a"]):
+        for call in (lambda a: grad(f)(a, 2.0), lambda a: vjp(f, a, 2.0), lambda a: hvp(f, (a, 2.0), (a, 1.0))):
+            with pytest.raises(TypeError, match=f"argument 0 is {type(argument).__name__}"):
+                call(argument)
+    for argument in (None, [], {}, {"a": (None, [])}):
+        assert grad(f)(argument, 2.0) == argument
+
+
+def test_no_argument_is_named_twice():
+    for argnums in ((0, 0), (0, 1, -2)):
+        for transform in (grad, value_and_grad, jacobian, hessian):
+            with pytest.raises(ValueError, match="twice"):
+                transform(lambda x, y: x * y, argnums)(2.0, 3.0)
+    assert grad(lambda x, y: x * y, (-1, 0))(2.0, 3.0) == (2.0, 3.0)
+
+
+def test_value_and_grad_with_aux():
+    def with_note(x):
+        return f(x), {"sin": np.sin(x), "note": "kept"}
+
+    (value, aux), gradient = value_and_grad(with_note, has_aux=True)(X)
+    assert_allclose(value, f(X))
+    assert_allclose(gradient, FIRST)
+    assert type(aux["sin"]) is np.ndarray
+    assert_allclose(aux["sin"], np.sin(X))
+    assert aux["note"] == "kept"
+    gradient, aux = grad(with_note, has_aux=True)(Tensor(X))
+    assert_allclose(gradient.data, FIRST)
+    assert not aux["sin"].requires_grad
+    outer = grad(lambda x: np.sum(grad(with_note, has_aux=True)(x)[1]["sin"] ** 2))(X)
+    assert_allclose(outer, 2 * np.sin(X) * np.cos(X))
+    with pytest.raises(TypeError, match=r"\(value, aux\)"):
+        grad(f, has_aux=True)(X)
 
 
 def test_value_and_grad():
@@ -113,6 +158,69 @@ def test_vjp_and_jvp_agree_with_the_jacobian():
     out, moved = jvp(g, (x, y), (u, v))
     assert_allclose(out, g(x, y))
     assert_allclose(moved, jx @ u + jy @ v)
+
+
+def test_jacobians_of_containers():
+    """Outputs of inputs, as JAX's."""
+    a, b = RNG.normal(size=2), RNG.normal(size=(2, 3))
+
+    def g(p, scale):
+        return {"m": p["a"] @ p["b"] * scale, "n": [np.sum(p["a"]), None]}
+
+    jac = jacobian(g)({"a": a, "b": b}, 2.0)
+    assert_allclose(jac["m"]["a"], 2 * b.T)
+    assert_allclose(jac["m"]["b"], 2 * np.einsum("i,jk->jik", a, np.eye(3)))
+    assert_allclose(jac["n"][0]["a"], np.ones(2))
+    assert_allclose(jac["n"][0]["b"], np.zeros((2, 3)))
+    assert jac["n"][1] is None
+    first, second = jacobian(g, argnums=(1, 0))({"a": a, "b": b}, 2.0)["m"]
+    assert_allclose(first, a @ b)
+    assert_allclose(second["a"], 2 * b.T)
+    tensors = jacobian(g)({"a": Tensor(a), "b": Tensor(b)}, 2.0)
+    assert type(tensors["m"]["a"]) is Tensor
+    with pytest.raises(TypeError, match="returned str"):
+        jacobian(lambda x: "text")(X)
+
+
+def test_hessians_of_containers():
+    a, b = RNG.normal(size=2), RNG.normal(size=(2, 3))
+
+    def g(p):
+        return np.sum((p["a"] @ p["b"]) ** 2)
+
+    full = hessian(lambda v: g({"a": v[:2], "b": v[2:].reshape(2, 3)}))(np.concatenate([a, b.ravel()]))
+    parts = hessian(g)({"a": a, "b": b})
+    assert_allclose(parts["a"]["a"], full[:2, :2])
+    assert_allclose(parts["a"]["b"], full[:2, 2:].reshape(2, 2, 3))
+    assert_allclose(parts["b"]["a"], full[2:, :2].reshape(2, 3, 2))
+    assert_allclose(parts["b"]["b"], full[2:, 2:].reshape(2, 3, 2, 3))
+    pairs = hessian(lambda a, b: g({"a": a, "b": b}), argnums=(0, 1))(a, b)
+    for row, key in zip(pairs, "ab", strict=True):
+        assert_allclose(row[0], parts[key]["a"])
+        assert_allclose(row[1], parts[key]["b"])
+
+
+def test_vectors_are_paired_by_key():
+    def g(d):
+        return d["x"] * d["y"]
+
+    primals, tangents = {"x": 2.0, "y": 3.0}, {"y": 10.0, "x": 1.0}
+    assert jvp(g, (primals,), (tangents,))[1] == 3 * 1 + 2 * 10
+    assert hvp(g, primals, tangents) == {"x": 10.0, "y": 1.0}
+    _, pull = vjp(lambda x: {"a": x, "b": 2 * x}, 1.0)
+    assert pull({"b": 1.0, "a": 10.0}) == (12.0,)
+    for call, message in (
+        (lambda: jvp(g, (primals,), ({"x": 1.0, "z": 1.0},)), r"tangents\[0\] needs the keys \['x', 'y'\]"),
+        (lambda: jvp(g, (primals,), ([1.0, 1.0],)), r"tangents\[0\] .* a list"),
+        (lambda: hvp(g, primals, {"x": 1.0}), r"vectors\[0\] needs the keys \['x', 'y'\]"),
+        (lambda: pull({"a": 1.0}), r"vectors needs the keys"),
+        (lambda: pull({"a": 1.0, "b": [1.0]}), r"vectors\['b'\] is a list"),
+        (lambda: hvp(f, X, np.ones(1)), r"vectors\[0\] has shape \(1,\).*\(4,\)"),
+        (lambda: jvp(lambda x: Tensor(1.0), (X,), (np.ones(3),)), r"tangents\[0\] has shape \(3,\).*\(4,\)"),
+        (lambda: vjp(lambda x: [x, x], X)[1]([np.ones(4)]), "vectors needs 2 items, but is 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 def test_functions_that_do_not_depend_on_their_argument():
@@ -211,6 +319,91 @@ def test_checkpoint_replays_random_numbers():
     ag.manual_seed(1)
     ag.default_generator().normal(size=1000)
     assert ag.default_generator().normal() == after  # and leaves the generator where it was
+
+
+class Noisy:
+    """A layer with a generator of its own."""
+
+    def __init__(self):
+        self.parts = {"generator": np.random.default_rng(7)}
+
+    def __call__(self, x):
+        return x * self.parts["generator"].normal(size=1000)
+
+    def apply(self, x):
+        return self(x)
+
+
+def closes_over():
+    generator = np.random.default_rng(7)
+    return lambda x: x * generator.normal(size=1000)
+
+
+def global_numpy(x):
+    return x * np.random.normal(size=1000)  # noqa: NPY002
+
+
+def global_python(x):
+    return x * np.array([random.random() for _ in range(1000)])
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x, g: x * g.normal(size=1000), (np.random.default_rng(7),)),
+        (lambda x, gs: x * gs["g"][0].normal(size=1000), ({"g": [np.random.default_rng(7)]},)),
+        (closes_over(), ()),
+        (Noisy(), ()),
+        (Noisy().apply, ()),
+        (functools.partial(lambda g, x: x * g.normal(size=1000), np.random.default_rng(7)), ()),
+        (lambda x, g: x * np.array([g.random() for _ in range(1000)]), (random.Random(7),)),
+        (lambda x, g: x * g.normal(size=1000), (np.random.RandomState(7),)),
+        (global_numpy, ()),
+        (global_python, ()),
+    ],
+)
+def test_checkpoint_replays_every_generator(f, args):
+    x = leaf(np.ones(1000))
+    y = ag.checkpoint(f, x, *args)
+    again = ag.checkpoint(f, x, *args)
+    assert not np.array_equal(y.data, again.data)
+    y.sum().backward()
+    assert_allclose(x.grad.data, y.data)
+    third = ag.checkpoint(f, x, *args)  # goes on from where the second one stopped
+    assert not np.isin(third.data, [y.data, again.data]).any()
+
+
+def test_checkpoint_notices_other_values():
+    counts = iter(range(9))
+    calls = [
+        lambda x: x * np.random.default_rng().normal(size=4),
+        lambda x: x + next(counts),
+        lambda x: (x, np.where(x > next(counts), 1, 0)),
+    ]
+    for call in calls:
+        y = ag.checkpoint(call, leaf(X))
+        with pytest.raises(RuntimeError, match="gave other values"):
+            (y[0] if isinstance(y, tuple) else y).sum().backward()
+    y = ag.checkpoint(lambda x: x.astype(np.float32 if next(counts) % 2 else np.float64), leaf(X))
+    with pytest.raises(RuntimeError, match="other shapes or dtypes"):
+        y.sum().backward()
+
+
+def test_checkpoint_takes_rounding_nan_and_infinity_for_the_same():
+    rounding = iter([0.0, 1e-12])
+    x = leaf(np.array([1.0, 2.0, np.nan, np.inf]))
+    y = ag.checkpoint(lambda x: x + next(rounding), x)
+    y.sum().backward()
+    assert_array_equal(x.grad.data, np.ones(4))
+
+
+def test_checkpoint_of_arrays_gives_arrays():
+    assert type(ag.checkpoint(np.sin, X)) is np.ndarray
+    assert type(ag.checkpoint(np.sin, Tensor(X))) is Tensor
+    y, n = ag.checkpoint(lambda x: (x * 2, 3), leaf(X))
+    assert y.requires_grad
+    assert n == 3
+    assert type(n) is int
 
 
 def test_checkpoint_keeps_nothing_inside_alive():
@@ -401,7 +594,7 @@ class SquareByNumPy(ag.Function):
         return "square", Tensor(x.numpy() ** 2), n
 
     @staticmethod
-    @once_differentiable
+    @ag.once_differentiable
     def backward(ctx, *gradients):
         assert gradients[0] is None
         assert gradients[2] is None

@@ -12,7 +12,7 @@ from autograd.checking.directions import check_directions
 from autograd.checking.inputs import problem_of
 from autograd.checking.jacobians import blocks, result_of
 from autograd.checking.judging import Judge
-from autograd.checking.problems import Problem, Run, derivative_of, flat, rounding_of
+from autograd.checking.problems import Problem, Run, derivative_of, flat, reals, rounding_of
 from autograd.checking.purity import impurities, narrow_differences
 from autograd.checking.reports import GradcheckError, GradcheckReport, InputResult
 from autograd.modes import enable_grad
@@ -68,6 +68,7 @@ def gradcheck(
         ValueError: when f cannot be checked at these inputs: its value is not finite, here or a step away, it changes
             its inputs, or two runs differ.
 
+    >>> from autograd import Tensor
     >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
     >>> bool(gradcheck(lambda x: x * x, x))
     True
@@ -157,12 +158,18 @@ def _results(problem: Problem, run: Run, judge: Judge, eps: float | None, exhaus
     if not (few if exhaustive is None else exhaustive):
         return check_directions(problem, run, judge, eps, np.random.default_rng(0))
     found = blocks(problem, run, judge, eps)
-    output = value_of(run.outputs[0]) if len(run.outputs) == 1 else None
+    output = _real(value_of(run.outputs[0])) if len(run.outputs) == 1 else None
     cases = [
-        Case(b.variable.name, b.variable.value, output, b.analytic, b.slopes.numeric, b.verdict.wrong) for b in found
+        Case(b.variable.name, _real(b.variable.value), output, b.analytic, b.slopes.numeric, b.verdict.wrong)
+        for b in found
     ]
     said = causes(cases)
     return [result_of(block, run.outputs, cause) for block, cause in zip(found, said, strict=True)]
+
+
+def _real(array: Any) -> Any:
+    """Return an array, a complex one with its two parts along another axis."""
+    return reals(array).reshape(*array.shape, 2) if array.dtype.kind == "c" else np.asarray(array)
 
 
 def _findings(problem: Problem, run: Run, given: tuple[Any, Any, Any]) -> list[str]:

@@ -9,7 +9,7 @@ that shows it best.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -63,12 +63,18 @@ class Slopes:
     def better_than(self, other: Slopes) -> Flags:
         """Return where the error bar is smaller; of two that contradict each other, the smaller step is right.
 
-        They also do if the smaller step shows a kink where the larger one stepped over it.
+        They also do where the smaller step shows a kink clearly, or one that the larger one stepped over, and at a
+        jump, whose spread grows as steps shrink.
         """
         smaller = self.step < other.step
         agree = np.abs(self.numeric - other.numeric) <= 4 * (self.bar + other.bar)
-        agree &= ~np.where(smaller, self.kinked & ~other.bent, other.kinked & ~self.bent)
+        agree &= ~np.where(smaller, self._shows_more_than(other), other._shows_more_than(self))
         return np.isfinite(self.bar) & np.where(agree, self.bar < other.bar, smaller)
+
+    def _shows_more_than(self, coarser: Slopes) -> Flags:
+        """Return where these slopes, measured with smaller steps, show a kink or jump that the others do not."""
+        clear = self.noise <= 1e-3 * (self.high - self.low)
+        return np.asarray(self.kinked & (clear | ~coarser.bent | (self.spread > 2 * coarser.spread)))
 
     def merged(self, chosen: NDArray[np.intp], other: Slopes, better: Flags) -> Slopes:
         """Return the slopes with those of `other`, which has the chosen rows, wherever they are `better`."""
@@ -105,7 +111,7 @@ def measure(
     Returns:
         The slopes, one row for each line.
     """
-    ladder = _Ladder(evaluate, base, rounding, magnitude, np.zeros((len(scales), base.size)))
+    ladder = _Ladder(evaluate, base, resolution, rounding, magnitude, np.zeros((len(scales), base.size)))
     rows = np.arange(len(scales))
     if eps is not None:
         return ladder.rung(rows, np.full(len(scales), eps))
@@ -164,12 +170,13 @@ class _Ladder:
     """What every step shares.
 
     Attributes:
-        evaluate, base, rounding, magnitude: as for `measure`.
+        evaluate, base, resolution, rounding, magnitude: as for `measure`.
         roughness: how far outputs jump about between inputs that are next to each other.
     """
 
     evaluate: Evaluate
     base: Floats
+    resolution: Floats
     rounding: float
     magnitude: float
     roughness: Floats
@@ -186,7 +193,10 @@ class _Ladder:
         largest = np.maximum(np.maximum(np.abs(up), np.abs(down)), np.maximum(np.abs(base), self.magnitude))
         noise = 4 * (self.rounding * np.where(largest == 0, 1.0, largest) + self.roughness[lines] + _TINIEST) / h
         right, left, near_right, near_left = up - base, base - down, near_up - base, base - near_down
-        return _slopes(noise, right / h, left / h, near_right * 2 / h, near_left * 2 / h, h)
+        slopes = _slopes(noise, right / h, left / h, near_right * 2 / h, near_left * 2 / h, h)
+        # Backward computes the derivative at inputs that are rounded, which shows where it changes fast.
+        curvature = np.where(slopes.bent, 0, np.maximum(np.abs(right - left) / h - 2 * noise, 0) / h)
+        return replace(slopes, noise=noise + self.resolution[lines, None] * curvature)
 
     def improved(self, slopes: Slopes, lines: NDArray[np.intp], steps: Floats) -> Slopes:
         """Return the slopes with what another step for some lines shows better."""
@@ -194,22 +204,18 @@ class _Ladder:
         return slopes.merged(lines, found, found.better_than(slopes.rows(lines)))
 
     def measure_roughness(self, lines: NDArray[np.intp], distances: Floats) -> None:
-        """Measure what rounding does to the outputs, by differences to which smooth functions, kinks and jumps are 0.
+        """Measure what rounding does to the outputs, by fourth differences, which shrink like h**4 for what is smooth.
 
-        It is taken to be at least the rounding of the largest output: any may be what is left of such a number.
-
-        Fourth differences d(h) of a smooth function shrink like h**4, at a kink like h, and at a jump not at all, so
-        that d(h) - 3 d(h/2) + 2 d(h/4) leaves nothing but rounding, 25 times as large (the root of the sum of the
-        squares of its weights).
+        They are taken to either side, so that a kink or jump at the point itself does not matter, and at two distances,
+        as at one the errors may happen to form a line. They are divided by the root of the sum of the squares of their
+        weights, which is how much they enlarge independent errors. Roughness is taken to be at least the rounding of
+        the largest output: any may be what is left of such a number.
         """
         self.roughness[lines] = self.rounding * np.abs(self.base).max()
-        for part in (1.0, 0.75):
-            h = part * distances[lines]
-            total = sum(
-                weight * (self.values(lines, at * h) + self.values(lines, -at * h))
-                for at, weight in ((2.0, 1.0), (1.0, -7.0), (0.5, 14.0), (0.25, -8.0))
-            )
-            self.roughness[lines] = np.fmax(self.roughness[lines], np.abs(total) / 25)
+        for part in (1, -11):
+            found = [self.values(lines, part * k * distances[lines]) for k in range(1, 6)]
+            difference = np.abs(found[0] - 4 * found[1] + 6 * found[2] - 4 * found[3] + found[4]) / 70**0.5
+            self.roughness[lines] = np.fmax(self.roughness[lines], difference)
 
 
 _TINIEST = float(np.finfo(np.float64).tiny)

@@ -30,6 +30,22 @@ _WANTED = 0.01
 _SUMS, _MOST_MEASUREMENTS, _ENOUGH_WRONG, _SAMPLED = 3, 400, 5, 48
 
 
+@dataclass(frozen=True)
+class _Test:
+    """What one measurement found.
+
+    Attributes:
+        slopes, verdict: the derivative along the direction, and what holds of it.
+        added: what each entry of the group adds to it.
+        magnitude: the size of the outputs that changed.
+    """
+
+    slopes: Slopes
+    verdict: Verdict
+    added: Floats
+    magnitude: float
+
+
 @dataclass
 class _Sum:
     """A random sum of the outputs, and its gradient.
@@ -53,33 +69,37 @@ class _Sum:
     signs: Floats
 
     def __post_init__(self) -> None:
-        weighted = self.weights * flat(self.run.outputs)
-        self.base = np.array([weighted.sum()])
-        self.magnitude = float(np.linalg.norm(weighted))
+        self.base = flat(self.run.outputs)
+        self.unit = float(np.abs(self.weights * self.base).max()) or 1.0
         self.left = _MOST_MEASUREMENTS
 
     def contributions(self, group: Places) -> Floats:
         """Return what each entry adds to the derivative along the direction."""
         return np.asarray(self.gradient[group] * self.scales[group] * self.signs[group])
 
-    def test(self, group: Places) -> tuple[Slopes, Verdict, Floats]:
-        """Measure along the direction within a group of entries; return what was found, and the contributions."""
+    def change(self, group: Places, distance: float) -> Floats:
+        """Return how the outputs change along the direction within a group of entries."""
+        return self.problem.evaluate(self.moved(group, distance), self.base.size) - self.base
+
+    def test(self, group: Places) -> _Test:
+        """Measure along the direction within a group of entries."""
         added = self.contributions(group)
         analytic = np.array([[added.sum()]])
-        unit = np.array([[self.magnitude or 1.0]])
+        resolution = float(np.max(self.resolution[group] / self.scales[group]))
+        changed = self.change(group, max(2.0**-10, resolution)) != 0  # the others bring no rounding
+        magnitude = float(np.linalg.norm((self.weights * self.base)[changed]))
+        unit = np.array([[self.unit]])
         fine = _WANTED / 4 * float(np.median(np.abs(added[added != 0]))) if (added != 0).any() else np.inf
 
         def settled(slopes: Slopes, rows: Places) -> NDArray[np.bool_]:
             verdict = self.judge.verdict(analytic, slopes, unit)
             return verdict.settled & ((verdict.allowed <= fine).all(axis=1) | verdict.kinks.all(axis=1))
 
-        size = self.weights.size
         slopes = measure(
-            lambda _, distance: np.array([self.weights @ self.problem.evaluate(self.moved(group, distance), size)]),
-            self.base, np.ones(1), np.array([float(np.max(self.resolution[group] / self.scales[group]))]),
-            self.judge.rounding, settled, self.eps, self.magnitude,
+            lambda _, distance: np.array([self.weights @ self.change(group, distance)]),
+            np.zeros(1), np.ones(1), np.array([resolution]), self.judge.rounding, settled, self.eps, magnitude,
         )  # fmt: skip
-        return slopes, self.judge.verdict(analytic, slopes, unit), added
+        return _Test(slopes, self.judge.verdict(analytic, slopes, unit), added, magnitude)
 
     def moved(self, group: Places, distance: float) -> list[Array]:
         """Return the values moved along the direction within a group."""
@@ -162,7 +182,9 @@ def _signed(generator: np.random.Generator, size: int) -> Floats:
 
 def _check_sum(total: _Sum, findings: _Findings) -> None:
     """Test groups of entries of about the same size, those of the largest first, until each would show an error."""
-    todo: Places = np.arange(total.gradient.size)
+    finite = np.isfinite(total.gradient)
+    findings.wrong.update(np.flatnonzero(~finite)[:_ENOUGH_WRONG].tolist())
+    todo: Places = np.flatnonzero(finite)
     while len(todo) and total.left > 0 and len(findings.wrong) < _ENOUGH_WRONG:
         sizes = np.abs(total.contributions(todo))
         alike = sizes >= sizes.max() * 1e-4
@@ -177,23 +199,25 @@ def _check_sum(total: _Sum, findings: _Findings) -> None:
 
 def _resolve(total: _Sum, group: Places, findings: _Findings) -> None:
     """Test a group of entries; halve it where it does not pass."""
-    stack = [group]
+    stack = [(group, np.inf)]
     while stack and total.left > 0 and len(findings.wrong) < _ENOUGH_WRONG:
-        group = stack.pop()
+        group, noise = stack.pop()
         total.left -= 1
-        slopes, verdict, added = total.test(group)
-        measured = np.isfinite(slopes.spread).all()
-        if measured and not (verdict.wrong | verdict.kinks).any():
-            seen = (np.abs(added) * _WANTED > 2 * verdict.allowed[0, 0]) | (added == 0)
+        test = total.test(group)
+        measured = np.isfinite(test.slopes.spread).all()
+        if measured and not (test.verdict.wrong | test.verdict.kinks).any():
+            none = np.abs(test.added) <= total.judge.rounding * total.unit  # as good as zero
+            seen = (np.abs(test.added) * _WANTED > 2 * test.verdict.allowed[0, 0]) | none
             findings.seen[group[seen]] = True
-            if seen.any() or len(group) == 1:
+            in_vain = (test.slopes.noise > test.slopes.spread).all() and test.magnitude > 0.9 * noise
+            if seen.any() or in_vain or len(group) == 1:
                 continue
         if len(group) == 1:
-            _record(total, int(group[0]), bool(measured), verdict, findings)
+            _record(total, int(group[0]), bool(measured), test.verdict, findings)
         else:
             middle = len(group) // 2
-            stack += [group[middle:], group[:middle]]
-    findings.unclear.update(int(at) for rest in stack for at in rest if not findings.seen[at])
+            stack += [(group[middle:], test.magnitude), (group[:middle], test.magnitude)]
+    findings.unclear.update(int(at) for rest, _ in stack for at in rest if not findings.seen[at])
 
 
 def _record(total: _Sum, at: int, measured: bool, verdict: Verdict, findings: _Findings) -> None:
@@ -271,7 +295,7 @@ def _locate(total: _Sum, k: int, at: int, inside: int) -> Entry:
     while len(columns) > 1:  # halve the outputs
         first, second = np.array_split(columns, 2)
         off = [abs(analytic(c, total.weights[c]) - measured[c] @ total.weights[c]) for c in (first, second)]
-        columns = first if not off[0] < off[1] else second
+        columns = first if np.nan_to_num(off[0], nan=np.inf) >= np.nan_to_num(off[1], nan=np.inf) else second
     column = int(columns[0])
     return entry_at(problem.variables[k], run.outputs, inside, column, analytic(columns, np.ones(1)),
                     float(measured[column]), float(slopes.bar[0, column]))  # fmt: skip
@@ -284,8 +308,8 @@ def _cause(total: _Sum, start: int, end: int, wrong: Sequence[int]) -> str:
     chosen = np.union1d(picked, wrong)
     numeric, off = np.empty(len(chosen)), np.empty(len(chosen), bool)
     for i, at in enumerate(chosen):
-        slopes, verdict, _ = total.test(np.array([at]))
-        numeric[i] = slopes.numeric[0, 0] / (total.scales[at] * total.signs[at])
-        off[i] = verdict.wrong[0, 0]
+        test = total.test(np.array([at]))
+        numeric[i] = test.slopes.numeric[0, 0] / (total.scales[at] * total.signs[at])
+        off[i] = test.verdict.wrong[0, 0]
     values = np.concatenate([reals(value) for value in total.problem.values])[chosen]
     return sampled_cause(values, total.gradient[chosen], numeric, off)

@@ -141,7 +141,9 @@ def result_of(block: Block, outputs: Sequence[Tensor], cause: str) -> InputResul
     """Return what the check of one variable found."""
     variable, verdict = block.variable, block.verdict
     error, wrong = verdict.error, verdict.wrong
-    badness = np.where(verdict.kinks, 0, error / np.maximum(verdict.allowed, _TINIEST))
+    size = np.abs(block.analytic)
+    badness = error / np.maximum(verdict.allowed, _TINIEST) + 1e-6 * size / max(size.max(initial=0.0), _TINIEST)
+    badness = np.where(verdict.kinks, 0, badness)  # of equals, the entry with the largest value says most
     if wrong.any():
         badness = np.where(wrong, np.nan_to_num(error, nan=np.inf), -1)
     return InputResult(

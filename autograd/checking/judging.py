@@ -14,6 +14,7 @@ _RTOL = 1e-6
 # However far apart two differences are, an error of more than this part of the value is not excused by it. The part
 # of the usual size of derivatives is for values that are zero: there any difference is infinitely large.
 _WIDEST, _WIDEST_AT_ZERO = 0.05, 1e-8
+_TINIEST = 4 * float(np.finfo(np.float64).tiny)
 # How many roundings of the largest derivative backward may be off by, also in derivatives that are small or zero.
 _ROUNDINGS = 64
 # A tolerance of this part of a value settles it, and one of this part at least tells something.
@@ -40,8 +41,8 @@ class Judge:
         absolute: Any = self.atol
         if absolute is None:
             widest = np.maximum(_WIDEST * size, _WIDEST_AT_ZERO * unit)
-            largest = np.max(np.abs(analytic), initial=0.0, where=np.isfinite(analytic))
-            absolute = slopes.noise + np.minimum(4 * slopes.spread, widest) + _ROUNDINGS * self.rounding * largest
+            rounded = _ROUNDINGS * self.rounding * np.maximum(unit, _largest(analytic))
+            absolute = slopes.noise + np.minimum(4 * slopes.spread, widest) + rounded
         return np.asarray(absolute + (_RTOL if self.rtol is None else self.rtol) * size)
 
     def verdict(self, analytic: Floats, slopes: Slopes, unit: Floats) -> Verdict:
@@ -52,6 +53,7 @@ class Judge:
             slopes: what was measured.
             unit: for each row the size of a derivative that is neither large nor small: outputs by inputs.
         """
+        unit = np.maximum(unit, _largest(analytic, axis=1))
         error = np.abs(analytic - slopes.numeric)
         allowed = self.allowed(analytic, slopes, unit)
         close = error <= allowed
@@ -60,10 +62,11 @@ class Judge:
         kinks = slopes.bent & between & (~close | slopes.kinked)
         size = _size(analytic, slopes)
         # What rounding or extrapolation hides in one step for derivatives of the usual size counts as zero.
-        zero = allowed <= (2**13 * self.rounding + 2 * _WIDEST_AT_ZERO) * unit
+        zero = allowed <= (2**13 * self.rounding + 2 * _WIDEST_AT_ZERO) * unit + _TINIEST
         chosen = self.atol is not None
         sharp = close & (chosen | (allowed <= _SHARP * size) | ((analytic == 0) & zero))
         told = chosen | zero | (allowed <= _CLEAR * size) | ((analytic == 0) & (allowed <= _SHARP * unit))
+        told |= (error <= _SHARP * size) & (allowed <= 10 * _CLEAR * size)
         unclear = ~kinks & close & ~told
         return Verdict(error, allowed, ~close & ~kinks, kinks, unclear, (sharp | kinks).all(axis=1))
 
@@ -89,6 +92,12 @@ class Verdict:
 
 def _size(analytic: Floats, slopes: Slopes) -> Floats:
     return np.asarray(np.fmax(np.abs(analytic), np.abs(slopes.numeric)), np.float64)
+
+
+def _largest(analytic: Floats, axis: int | None = None) -> Floats:
+    """Return the size of the largest finite derivative, of all or of each row."""
+    finite = np.isfinite(analytic)
+    return np.asarray(np.max(np.abs(analytic), axis=axis, initial=0.0, where=finite, keepdims=True))
 
 
 def units(base: Floats, scales: Floats) -> Floats:

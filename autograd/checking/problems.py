@@ -231,8 +231,9 @@ def _wanted(leaves: Sequence[Tensor]) -> frozenset[Node]:
 
 def _uniform(generator: np.random.Generator, output: Tensor) -> Array:
     """Return numbers between 1/2 and 3/2 in the shape of an output, complex if it is."""
-    drawn = generator.uniform(0.5, 1.5, output.shape)
-    return drawn + 1j * generator.uniform(0.5, 1.5, output.shape) if output.dtype.kind == "c" else drawn
+    drawn = np.asarray(generator.uniform(0.5, 1.5, output.shape))
+    turned = 1j * generator.uniform(0.5, 1.5, output.shape)
+    return np.asarray(drawn + turned) if output.dtype.kind == "c" else drawn
 
 
 def _or_zeros(gradient: Tensor | None, leaf: Tensor) -> Tensor:

@@ -112,6 +112,7 @@ class GradcheckReport:
         findings: what else is wrong, a sentence each: gradients that share memory, rules that change what they get,
             a float32 gradient that differs from the float64 one.
 
+    >>> from autograd import gradcheck
     >>> report = gradcheck(np.tanh, np.array([0.5, 1.0]))
     >>> report.ok
     True
@@ -169,6 +170,7 @@ class GradcheckReport:
 class GradcheckError(AssertionError):
     """A gradient is wrong; `report` is the `GradcheckReport` that says which, where and how far.
 
+    >>> from autograd import gradcheck
     >>> try:
     ...     gradcheck(lambda x: x * x.detach(), np.array([3.0]))
     ... except GradcheckError as error:

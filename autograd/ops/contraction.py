@@ -152,4 +152,11 @@ def einsum(subscripts: Any, /, *operands: Array, optimize: Any = False) -> Tenso
     if not isinstance(subscripts, str):
         subscripts, arrays = _as_text((subscripts, *operands))
     terms = explicit(subscripts, [np.ndim(x) for x in arrays])
-    return _einsum_of_one(arrays[0], terms) if len(arrays) == 1 else _einsum(arrays, terms, optimize)
+    try:
+        return _einsum_of_one(arrays[0], terms) if len(arrays) == 1 else _einsum(arrays, terms, optimize)
+    except ValueError as error:
+        named = zip(terms.partition("->")[0].split(","), arrays)
+        sizes = ", ".join(f"{term} {np.shape(x)}" for term, x in named)
+        raise ValueError(
+            f"einsum {subscripts!r} does not fit {sizes}: {error}; one letter names axes of one size, or of size 1"
+        ) from error

@@ -71,13 +71,22 @@ def _by_values_alone(made: Any, vectors: Sequence[int], rule: Callable[..., Arra
     made.pull = pull
 
 
-def _require_gauge(turning: Array, name: str) -> None:
+def _require_gauge(turning: Array, name: str, *gradients: Array) -> None:
     """Raise unless the objective stays the same when complex vectors are multiplied by phases.
+
+    Args:
+        turning: the products of the vectors with their gradients, imaginary on the diagonal where phases matter.
+        name: the operation, for the error.
+        *gradients: of the vectors, whose size says what of `turning` is rounding.
 
     Raises:
         ValueError: saying so; then there is no derivative, because vectors are only given up to a phase.
     """
-    if turning.dtype.kind == "c" and not np.allclose(np.imag(value_of(diagonals(turning))), 0, atol=1e-2):
+    if turning.dtype.kind != "c":
+        return
+    size = max(np.max(np.abs(value_of(g)), initial=0) for g in gradients)
+    rounding = float(np.finfo(turning.dtype).eps) ** 0.25 * size
+    if np.any(np.abs(np.imag(value_of(diagonals(turning)))) > rounding):
         raise ValueError(
             f"the vectors that {name} gives are determined up to a complex phase only, and the objective depends on "
             "it, so that it has no gradient; use absolute values, or products of a vector and its conjugate"
@@ -209,7 +218,7 @@ def _of_eigh(g: Sequence[Array], out: Sequence[Array]) -> Array:
     """
     (w, v), (of_w, of_v) = out, (conj(x) for x in g)
     turning = adjoint(v) @ of_v
-    _require_gauge(turning, "eigh")
+    _require_gauge(turning, "eigh", of_v)
     middle = _coupled((turning - adjoint(turning)) / 2, _differences(w)) + on_diagonals(of_w)
     return conj(v @ middle @ adjoint(v))
 
@@ -271,7 +280,7 @@ def _of_eig(g: Sequence[Array], out: Sequence[Array]) -> Array:
     """
     (w, v), (of_w, of_v) = out, (conj(x) for x in g)
     turning = adjoint(v) @ of_v
-    _require_gauge(turning, "eig")
+    _require_gauge(turning, "eig", of_v)
     growth = diagonals(turning)
     growth = (growth + conj(growth)) / 2
     turning = turning - adjoint(v) @ v * np.expand_dims(growth, -2)
@@ -352,7 +361,7 @@ def _of_svd(g: Sequence[Array], out: Sequence[Array]) -> Array:
     k = s.shape[-1]
     (u, of_u), (vh, of_vh) = _narrowed(u, of_u, -1, k), _narrowed(vh, of_vh, -2, k)
     left, right = adjoint(u) @ of_u, vh @ adjoint(of_vh)
-    _require_gauge(left + right, "svd")
+    _require_gauge(left + right, "svd", of_u, of_vh)
     p, q = left - adjoint(left), right - adjoint(right)
     sums = np.expand_dims(s, -2) + columns(s)
     middle = _coupled(p + q, _differences(s)) + _coupled(p - q, sums)

@@ -238,7 +238,9 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     elif len(funclist) != len(conditions):
         raise ValueError(f"piecewise needs {len(conditions)} functions, or one more, not {len(funclist)}")
     result: Array = np.zeros_like(x)
-    for holds, function in zip(conditions, funclist, strict=True):
+    for i, function in enumerate(funclist):
+        # Not where a later one overrules it: what overflows there would have nan as its gradient.
+        holds = conditions[i] & ~np.any(conditions[i + 1 :], axis=0)
         value = function
         if callable(function):
             if not holds.any():

@@ -14,7 +14,8 @@ ABOUT_VALUES: tuple[Callable[..., Any], ...] = (
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.isclose, np.allclose,
     np.array_equal, np.argwhere, np.nonzero, np.flatnonzero, np.unique, np.unique_all, np.unique_counts,
     np.unique_inverse, np.unique_values, np.isin, np.histogram, np.shares_memory, np.may_share_memory, np.array_repr,
-    np.array_str, np.array2string,
+    np.array_str, np.array2string, np.array_equiv, np.lexsort, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
+    np.histogram2d, np.histogramdd, np.histogram_bin_edges,
 )  # fmt: skip
 
 

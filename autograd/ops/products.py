@@ -217,11 +217,14 @@ def multi_dot(arrays: Sequence[Array]) -> Tensor:
     first, last = np.shape(arrays[0]), np.shape(arrays[-1])
     rows = (first[0] if len(first) == 2 else 1, first[-1])
     split = _chain([*rows, *(np.shape(x)[-1] for x in arrays[1:-1]), last[1] if len(last) == 2 else 1])
+    return _product(arrays, split, 0, len(arrays) - 1)
 
-    def product(i: int, j: int) -> Array:
-        return arrays[i] if i == j else dot(product(i, split[i][j]), product(split[i][j] + 1, j))
 
-    return product(0, len(arrays) - 1)
+def _product(arrays: Sequence[Array], split: Any, i: int, j: int) -> Any:
+    """Return the product of arrays i to j; an inner function, which refers to itself, would keep the arrays alive."""
+    if i == j:
+        return arrays[i]
+    return dot(_product(arrays, split, i, split[i][j]), _product(arrays, split, split[i][j] + 1, j))
 
 
 # --- stacks of vectors and matrices -----------------------------------------------------------------------------------

@@ -116,6 +116,7 @@ def _mean_rule(g: Array, a_shape: Shape, axis: Axis, keepdims: bool, where: Arra
         sample((2, 3), where=_MASK[0]),
         sample((2, 3), dtype="f8"),
         sample((2, 3), axis=1, where=_MASK, keepdims=True),
+        sample((2, 3), axis=0, where=_MASK),
     ],
 )
 def mean(a: Array, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Array = None) -> Tensor:

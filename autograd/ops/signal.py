@@ -29,7 +29,8 @@ def _of_convolution(g: Array, shape: tuple[int, ...], other: Array, mode: str) -
 @op(
     a=lambda g, a_shape, v, mode: _of_convolution(g, a_shape, v, mode),
     v=lambda g, a, v_shape, mode: _of_convolution(g, v_shape, a, mode),
-    samples=[sample((n,), (m,), mode=mode) for n, m in ((4, 3), (2, 4), (3, 3)) for mode in MODES] + [sample((), (2,))],
+    samples=[sample((n,), (m,), mode=mode) for n, m in ((4, 3), (2, 4), (3, 3)) for mode in MODES]
+    + [sample((), (2,)), sample((), (3,), mode="same"), sample((3,), (), mode="valid")],
 )
 def convolve(a: Array, v: Array, mode: str = "full") -> Tensor:
     """Return the discrete convolution of two vectors: the sums of a[i] * v[k - i].
@@ -91,7 +92,8 @@ def _padded(g: Array, axis: int, before: int, after: int) -> Array:
     return np.pad(g, widths)
 
 
-@op(a=_of_differences, samples=[sample((4,)), sample((3, 4), n=2, axis=0), sample((2, 3), n=3, axis=1)])
+@op(a=_of_differences, samples=[sample((4,)), sample((3, 4), n=2, axis=0), sample((3, 2), axis=0),
+                                     sample((2, 3), n=3, axis=1)])  # fmt: skip
 def _diff(a: Array, n: int = 1, axis: int = -1) -> Tensor:
     """Return `diff` without anything around."""
     return np.diff(a, n, axis)

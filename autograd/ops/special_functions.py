@@ -24,6 +24,7 @@ _UNIT = [sample(Draw(domain=(0.1, 0.9)))]
 _GAMMAS = [*POSITIVE, sample(Draw(domain=(-0.9, -0.1)))]
 
 _ROOT_PI, _ROOT_2, _ROOT_2PI = math.sqrt(math.pi), math.sqrt(2), math.sqrt(2 * math.pi)
+_DEPTH = 24  # of the continued fraction in `_erfc_ratio`, which makes it as exact as float64
 
 
 def scipy_special() -> ModuleType:
@@ -74,7 +75,7 @@ def erfc(x: Array, /) -> Tensor:
     return scipy_special().erfc(x)
 
 
-@op(x=lambda g, x, out: g * (2 * x * out - 2 / _ROOT_PI), samples=ANY)
+@op(x=lambda g, x, out: g * (-2 * out * _erfc_ratio(1, x)), samples=ANY)
 def erfcx(x: Array, /) -> Tensor:
     """Return exp(x**2) * erfc(x), without overflow for large x.
 
@@ -82,6 +83,34 @@ def erfcx(x: Array, /) -> Tensor:
     Tensor([1.        , 0.00564161])
     """
     return scipy_special().erfcx(x)
+
+
+def _slope_of_ratio(k: int, x: Array) -> Array:
+    """Return the derivative of `_erfc_ratio` of order k."""
+    ratio = _erfc_ratio(k, x)
+    return 2 * ratio * (k * ratio - (k + 1) * _erfc_ratio(k + 1, x))
+
+
+@op(x=lambda g, k, x: g * _slope_of_ratio(k, x), samples=[
+    sample(Draw(domain=(0.2, 3)), k=1), sample(Draw(domain=(1, 30)), k=2),
+])  # fmt: skip
+def _erfc_ratio(k: int, x: Array) -> Tensor:
+    """Return the ratio of the repeated integrals of erfc of orders k and k - 1, about 1 / (2 * x) for large x.
+
+    Derivatives of `erfcx` and `log_ndtr` are made of it (DLMF 7.18.4), because 2 * x * erfcx(x) - 2 / sqrt(pi) cancels.
+    It is computed by the recurrence 7.18.7, which is stable where x is not large, and above by the continued fraction
+    7.18.13.
+    """
+    wide, limit = np.positive(x, dtype=np.float64), 4.0
+    below, above = np.minimum(wide, limit), np.maximum(wide, limit)
+    with np.errstate(over="ignore"):
+        forward = scipy_special().erfcx(below) * (_ROOT_PI / 2)
+    for i in range(1, k + 1):
+        forward = (0.5 / forward - below) / i
+    backward = 0.5 / above
+    for i in range(k + _DEPTH, k - 1, -1):
+        backward = 0.5 / (above + (i + 1) * backward)
+    return np.where(wide < limit, forward, backward).astype(np.result_type(x, np.float32))[()]
 
 
 @op(y=lambda g, out: g * (np.exp(out * out) * (_ROOT_PI / 2)), samples=[sample(Draw(domain=(-0.9, 0.9)))])
@@ -114,7 +143,14 @@ def ndtr(x: Array, /) -> Tensor:
     return scipy_special().ndtr(x)
 
 
-@op(x=lambda g, x, out: -g * out * (x + out), samples=ANY)
+def _minus_slope_of_hazard(x: Array, hazard: Array) -> Array:
+    """Return hazard(x) * (x + hazard(x)), written without that sum, which cancels, for negative x."""
+    t = np.maximum(x / -_ROOT_2, 0)
+    below = 1 + _slope_of_ratio(1, t)  # because hazard(x) = sqrt(2) * (t + _erfc_ratio(1, t))
+    return np.where(x < 0, below, hazard * (np.minimum(x, 100) + hazard))  # above 100 it is 0, also at infinity
+
+
+@op(x=lambda g, x, out: -g * _minus_slope_of_hazard(x, out), samples=ANY)
 def _hazard(x: Array, /) -> Tensor:
     """Return the derivative of `log_ndtr`, with a derivative in which nothing overflows where it is 0."""
     return _ROOT_2 / _ROOT_PI / scipy_special().erfcx(x / -_ROOT_2)
@@ -203,9 +239,11 @@ def _cot_derivative(n: int, x: Array) -> Array:
     polynomial = np.polynomial.Polynomial([0, 1])
     for _ in range(n):
         polynomial = polynomial.deriv() * np.polynomial.Polynomial([-math.pi, 0, -math.pi])
-    c = np.cos(math.pi * x) / np.sin(math.pi * x)
-    total = 0 * c
-    for coefficient in polynomial.coef[::-1].tolist():
+    period = x - np.rint(x)  # exact, and 0 at the poles
+    with np.errstate(divide="ignore"):
+        c = np.cos(math.pi * period) / np.sin(math.pi * period)
+    *lower, total = polynomial.coef.tolist()
+    for coefficient in lower[::-1]:
         total = total * c + coefficient
     return total
 
@@ -265,6 +303,44 @@ def betaln(a: Array, b: Array, /) -> Tensor:
     Tensor([ 0.       , -0.6931472])
     """
     return scipy_special().betaln(a, b)
+
+
+@op(z=lambda g, z, m, out: g * out * (digamma(z + m) - digamma(z)), m=lambda g, z, m, out: g * out * digamma(z + m),
+    samples=_TWO_PAIRS)  # fmt: skip
+def poch(z: Array, m: Array, /) -> Tensor:
+    """Return gamma(z + m) / gamma(z), which is z * (z + 1) * ... * (z + m - 1) for whole numbers m (DLMF 5.2.5).
+
+    >>> poch(Tensor([2.0]), 3)
+    Tensor([24.])
+    """
+    return scipy_special().poch(z, m)
+
+
+@composite(samples=[sample(Draw(domain=(0.2, 3))), sample(Draw(domain=(-0.9, -0.1)))])
+def factorial(n: Array) -> Tensor:
+    """Return gamma(n + 1), which is n! for whole numbers n; 0 for negative n, as in SciPy.
+
+    >>> factorial(Tensor([0.0, 4.0, -2.0]))
+    Tensor([ 1., 24.,  0.])
+    """
+    n = n if hasattr(n, "dtype") else np.asarray(n)
+    return np.where(n < 0, 0, gamma(np.where(n < 0, 0, n) + 1))
+
+
+def _of_zeta(g: Array, x: Array, q: Array) -> Array:
+    return -g * x * zeta(x + 1, q)
+
+
+@op(x=missing("zeta", "x"), q=_of_zeta, samples=[sample(Draw(kind="i", domain=(2, 6)), Draw(domain=(0.3, 3)))])
+def zeta(x: Array, q: Array = 1.0) -> Tensor:
+    """Return the Hurwitz zeta function, the sum of 1 / (k + q)**x over k from 0; with q = 1 Riemann's.
+
+    It is not differentiable to x (DLMF 25.11.17 for q).
+
+    >>> zeta(2, Tensor([1.0, 2.0]))
+    Tensor([1.644934  , 0.64493406])
+    """
+    return scipy_special().zeta(x, q)
 
 
 def _gamma_density(a: Array, x: Array) -> Array:

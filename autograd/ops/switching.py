@@ -66,7 +66,7 @@ def copysign(x1: Array, x2: Array, /) -> Tensor:
 
 
 @op(np.heaviside, x1=lambda g: flat(g), x2=lambda g, x1: np.where(x1 == 0, g, 0),
-    samples=[sample(Draw(kinks=(0.0,)), ()), sample(Draw(kind="i", domain=(-1, 2)), ())])  # fmt: skip
+    samples=[sample(Draw(kinks=(0.0,)), ()), sample(Draw(kind="i", domain=(0, 1)), ())])  # fmt: skip
 def heaviside(x1: Array, x2: Array, /) -> Tensor:
     """Return 0 where x1 is negative, 1 where it is positive, x2 where it is 0; the gradient to x1 is zero.
 
@@ -210,6 +210,7 @@ def _limits_by_name(function: Any) -> Any:
     a_max=_above,
     samples=[
         sample(Draw(kinks=(-1.0, 1.0)), Draw(domain=(-1.05, -0.95)), Draw(domain=(0.95, 1.05))),
+        sample(Draw(domain=(1.2, 2)), Draw(domain=(-1, 0)), Draw(domain=(0.9, 1.1))),
         sample(Draw(domain=(-0.9, -0.1)), Draw(domain=(0.6, 0.9)), Draw(domain=(0.1, 0.5))),
         sample(Draw(kinks=(0.0,)), Draw(domain=(-0.05, 0.05)), a_max=None),
         sample(Draw(kinks=(0.0,)), a_min=None, a_max=0.0),

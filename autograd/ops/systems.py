@@ -100,7 +100,7 @@ def _of_cofactors(g: Array, a: Array) -> Array:
     return conj(u) @ middle @ conj(vh)
 
 
-@op(a=_of_cofactors, samples=SQUARE)
+@op(a=_of_cofactors, samples=[*SQUARE, sample(Separated((2, 3, 3)))])
 def _cofactors(a: Array) -> Tensor:
     """Return the gradients of the determinants of (..., n, n), of any rank: where invertible det(a) * inv(a).T."""
     u, s, vh = np.linalg.svd(a)
@@ -123,7 +123,7 @@ def _of_determinant(g: Array, a: Array, out: Array) -> Array:
     return scalars(g * out) * transposed(inverse)
 
 
-@op(a=_of_determinant, samples=SQUARE, numpy=np.linalg.det)
+@op(a=_of_determinant, samples=[*SQUARE, sample(Separated((0, 2, 2)))], numpy=np.linalg.det)
 def det(a: Array) -> Tensor:
     """Return the determinants of square matrices (..., n, n).
 

@@ -1,0 +1,270 @@
+"""The checks reject every derivative rule that has a mistake: how we know that they can fail.
+
+A mutant is rejected when `check_op` fails for an op that has it, on the op's own samples; or, where the mistake only
+shows at points without a derivative, when the tests fail that state what holds there.
+"""
+
+import contextlib
+import functools
+import importlib
+import inspect
+import itertools
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from equivalent_mutants import EQUIVALENT, ZERO
+from hypothesis import settings
+from mutants import functions, mutants_of_function, mutants_of_op, planted, ruled
+
+import autograd.fft
+import autograd.linalg
+import autograd.special  # noqa: F401  its ops are built in, too
+from autograd import Tensor, gradcheck
+from autograd.primitive import REGISTRY, Op
+from autograd.testing import PROPERTIES, check_call, check_first_order, check_op, draw_call, edge_shapes, gradients
+
+RULED = {name: made for name, made in REGISTRY.items() if isinstance(made, Op) and ruled(made)}
+GROUPS = {name: functools.partial(mutants_of_op, made, ZERO) for name, made in RULED.items()} | {
+    f"{function.__module__.rpartition('.')[2]}.{function.__name__}": functools.partial(
+        mutants_of_function, function, users
+    )
+    for function, users in functions(list(RULED.values())).items()
+}
+
+# What is said of ops where they have no derivative, or where they take complex numbers, stands in tests of their own.
+STATED = {
+    "arithmetic": ["test_conventions", "test_elementwise", "test_complex"],
+    "arranging": ["test_shapes"],
+    "assignment": ["test_assignment"],
+    "bessel": ["test_special"],
+    "common": ["test_conventions", "test_elementwise"],
+    "complex_numbers": ["test_complex"],
+    "contraction": ["test_products"],
+    "cumulative": ["test_reductions"],
+    "decompositions": ["test_linalg"],
+    "elementary": ["test_conventions", "test_elementwise", "test_complex"],
+    "fourier": ["test_fft"],
+    "indexing": ["test_indexing"],
+    "joining": ["test_shapes"],
+    "linear_algebra": ["test_products"],
+    "matrices": ["test_linalg"],
+    "nan_aware": ["test_conventions", "test_reductions"],
+    "norms": ["test_conventions", "test_linalg"],
+    "products": ["test_products"],
+    "reduction": ["test_conventions", "test_reductions"],
+    "softmaxes": ["test_conventions", "test_reductions"],
+    "sorting": ["test_conventions", "test_sorting"],
+    "special_functions": ["test_conventions", "test_special"],
+    "switching": ["test_conventions", "test_elementwise", "test_complex"],
+    "systems": ["test_conventions", "test_linalg"],
+}
+# The checks of complex numbers do not fit these.
+NOT_COMPLEX = {
+    "eig": "its vectors are determined up to a phase, on which no objective may depend",
+    "eigh": "as eig",
+    "_svd": "as eig",
+    "ive": "its factor exp(-|Re z|) is not holomorphic, and its rule is right for real numbers only",
+    "digamma": "its derivative is SciPy's polygamma, which takes real numbers only",
+    "polygamma": "as digamma",
+}
+
+
+@pytest.fixture(autouse=True)
+def _same_draws_every_time():
+    before = settings._current_profile
+    settings.load_profile("ci")
+    yield
+    settings.load_profile(before)
+
+
+# --- the suite, its cheapest checks first -----------------------------------------------------------------------------
+
+
+@functools.cache
+def first_calls(made):
+    """Return the calls that `check_op` begins with."""
+    found = []
+    for chosen in made.samples:
+        shapes = reversed(edge_shapes(len(chosen.inputs))) if made.elementwise else [None]
+        found += [draw_call(made, chosen, 0, each) for each in shapes]
+    return found
+
+
+def check_complex(call):
+    """The gradients for complex inputs are those that differences measure."""
+    places = [i for i in range(len(call.inputs)) if call.differentiable(i)]
+    rng = np.random.default_rng(0)
+    real = [call.inputs[i] for i in places]
+    imaginary = [rng.uniform(0.2, 1.0, x.shape) for x in real]
+
+    def f(*parts):
+        inputs = list(call.inputs)
+        for i, x, y in zip(places, parts[: len(places)], parts[len(places) :], strict=True):
+            inputs[i] = x + y * 1j
+        outputs = call.run(inputs)
+        return tuple(part for y in outputs for part in ((y.real, y.imag) if y.dtype.kind == "c" else (y,)))
+
+    gradcheck(f, tuple(Tensor(x, requires_grad=True) for x in (*real, *imaginary)))
+
+
+def takes_complex(call):
+    """Return whether an op computes with complex numbers in the place of those of a call; a dtype makes them real."""
+    if (
+        call.op.name in NOT_COMPLEX
+        or "dtype" in call.options
+        or not any(map(call.differentiable, range(len(call.inputs))))
+    ):
+        return False
+    inputs = [x + 0.5j if call.differentiable(i) else x for i, x in enumerate(call.inputs)]
+    try:
+        outputs = call.run([Tensor(x) for x in inputs])
+    except Exception:
+        return False
+    return all(np.isfinite(y.data).all() for y in outputs)
+
+
+@functools.cache
+def complex_calls(made):
+    return [call for call in first_calls(made) if takes_complex(call)]
+
+
+def suite(made):
+    """Yield functions that raise where the op breaks a promise, the cheapest first."""
+    calls = first_calls(made)
+    yield from (functools.partial(check_call, call, [check_first_order]) for call in calls)
+    yield from (functools.partial(check_call, call, PROPERTIES) for call in calls)
+    yield from (functools.partial(check_call, call, [check_complex]) for call in complex_calls(made))
+    yield functools.partial(check_op, made, shrink=False)
+
+
+def stated(mutant):
+    """Yield the tests of the files that state what holds of the ops that have a mistake."""
+    modules = {made.written.__module__.rpartition(".")[2] for made in mutant.users}
+    for file in dict.fromkeys(file for module in sorted(modules) for file in STATED.get(module, [])):
+        yield from statements(file)
+
+
+def statements(file):
+    """Yield the tests of a file, those of nothing but values left out."""
+    for name, test in list(vars(importlib.import_module(file)).items()):
+        if name.startswith("test_") and ("values" not in name or "derivatives" in name):
+            yield from cases(test)
+
+
+def cases(test):
+    """Yield a test with each choice of its parameters; nothing if it takes fixtures."""
+    marks = [mark.args for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
+    choices = []
+    for names, values in marks:
+        names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+        choices.append([dict(zip(names, value if len(names) > 1 else (value,), strict=True)) for value in values])
+    for chosen in itertools.product(*choices):
+        arguments = {name: value for each in chosen for name, value in each.items()}
+        if arguments.keys() == inspect.signature(test).parameters.keys():
+            yield functools.partial(test, **arguments)
+
+
+def fails(check):
+    """Return whether a check fails; warnings do not count."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            check()
+        except pytest.skip.Exception:
+            return False
+        except (Exception, pytest.fail.Exception):
+            return True
+    return False
+
+
+def accepted(mutant):
+    """Return whether no check notices a mutant in any of the ops that have it."""
+    for made, build in mutant.users.items():
+        with planted(made, build):
+            if any(fails(check) for check in suite(made)):
+                return False
+    with all_planted(mutant):
+        return not any(fails(check) for check in stated(mutant))
+
+
+@contextlib.contextmanager
+def all_planted(mutant):
+    """Plant a mutant in all ops that have it."""
+    with contextlib.ExitStack() as stack:
+        for made, build in mutant.users.items():
+            stack.enter_context(planted(made, build))
+        yield
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_mutant_is_rejected(group):
+    survivors = {mutant.name for mutant in GROUPS[group]() if accepted(mutant)}
+    known = {name for name in EQUIVALENT if group_of(name) == group}
+    assert not survivors - known, "accepted: " + "; ".join(sorted(survivors - known))
+    assert not known - survivors, "rejected, or no more there: " + "; ".join(sorted(known - survivors))
+
+
+def group_of(name):
+    """Return the group of the mutant of a name: "op.parameter: change", "op: change" or "module.function: change"."""
+    place = name.partition(":")[0]
+    return place if place in GROUPS else place.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_one_mutant_of_each_op_is_rejected(name):
+    mutants = [mutant for mutant in mutants_of_op(RULED[name], ZERO, sources=False) if mutant.name not in EQUIVALENT]
+    mutant = mutants[zlib.crc32(name.encode()) % len(mutants)]
+    made = RULED[name]
+    with planted(made, mutant.users[made]):
+        assert any(fails(check) for check in suite(made)), f"accepted: {mutant.name}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RULED)
+def test_ops_without_mistake_are_accepted(name):
+    for check in suite(RULED[name]):
+        check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", sorted({file for files in STATED.values() for file in files}))
+def test_what_is_stated_holds_without_mistake(file):
+    assert [check for check in statements(file) if fails(check)] == []
+
+
+@pytest.mark.parametrize("name", sorted({name.partition(".")[0] for name in ZERO}))
+def test_gradients_that_are_said_to_be_zero_are(name):
+    made = RULED[name]
+    for call in first_calls(made):
+        for parameter, gradient in zip(call.parameters, gradients(call)):
+            if f"{name}.{parameter}" in ZERO and gradient is not None:
+                assert not gradient.any()
+
+
+def test_ops_are_sound_again_after_a_mutant():
+    made = REGISTRY["multiply"]
+    pull = made.pull
+    for mutant in mutants_of_op(made, ZERO):
+        with contextlib.suppress(ZeroDivisionError), planted(made, mutant.users[made]):
+            assert made.pull is not pull
+            raise ZeroDivisionError
+        assert made.pull is pull
+
+
+def test_mutants_have_names_that_say_what_is_changed():
+    names = [mutant.name for mutant in mutants_of_op(REGISTRY["divide"], ZERO)]
+    assert len(set(names)) == len(names)
+    assert {"divide.x1: negated", "divide.x1: g / x2 -> g * x2", "divide: x1 and x2 swapped"} <= set(names)
+
+
+def test_no_mutant_computes_with_the_source_as_it_stands():
+    for group in GROUPS.values():
+        for mutant in group():
+            before, arrow, after = mutant.name.partition(": ")[2].partition(" -> ")
+            assert not arrow or before != after
