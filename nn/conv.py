@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 import autograd
 from autograd import Tensor
 from nn import functional as F
-from nn.functional import PADDING_MODES, Pair, Size
+from nn.functional.sizes import PADDING_MODES, Pair, Size, edges, pad_image, pair
 from nn.linear import reset_weight_and_bias
 from nn.module import Module, Parameter, as_floating, check_size
 
@@ -67,13 +67,13 @@ class Conv2d(Module):
     ) -> None:  # fmt: skip
         self.in_channels = check_size(in_channels, "in_channels", 0)
         self.out_channels = check_size(out_channels, "out_channels", 0)
-        self.kernel_size = F.pair(kernel_size, "kernel_size", 1)
-        self.stride = F.pair(stride, "stride", 1)
-        self.padding = padding if isinstance(padding, str) else F.pair(padding, "padding", 0)
-        self.dilation = F.pair(dilation, "dilation", 1)
+        self.kernel_size = pair(kernel_size, "kernel_size", 1)
+        self.stride = pair(stride, "stride", 1)
+        self.padding = padding if isinstance(padding, str) else pair(padding, "padding", 0)
+        self.dilation = pair(dilation, "dilation", 1)
         self.groups = check_size(groups, "groups")
         self.padding_mode = padding_mode
-        F.edges(self.padding, self.kernel_size, self.stride, self.dilation)  # raises if they do not fit each other
+        edges(self.padding, self.kernel_size, self.stride, self.dilation)  # raises if they do not fit each other
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ValueError(f"groups={groups} must divide in_channels={in_channels} and out_channels={out_channels}")
         if padding_mode not in PADDING_MODES:
@@ -97,8 +97,8 @@ class Conv2d(Module):
             )
         padding: str | Pair = self.padding
         if self.padding_mode != "zeros":
-            around = F.edges(padding, self.kernel_size, self.stride, self.dilation)
-            x, padding = F.pad_image(x, around, self.padding_mode), (0, 0)
+            around = edges(padding, self.kernel_size, self.stride, self.dilation)
+            x, padding = pad_image(x, around, self.padding_mode), (0, 0)
         return F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:

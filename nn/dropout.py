@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from nn import functional as F
+from nn.functional.dropouts import check_probability
 from nn.module import Module
 
 
@@ -39,7 +40,7 @@ class Dropout(Module):
     generator: np.random.Generator | None
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, generator: np.random.Generator | None = None) -> None:
-        F.check_probability(p)
+        check_probability(p)
         self.p = p
         self.inplace = inplace
         self.generator = generator

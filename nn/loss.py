@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd import Tensor
 from nn import functional as F
+from nn.functional.losses import check_reduction, check_smoothing
 from nn.module import Module, as_floating
 
 
@@ -29,7 +30,7 @@ class MSELoss(Module):
     reduction: str
 
     def __init__(self, *, reduction: str = "mean") -> None:
-        F.check_reduction(reduction)
+        check_reduction(reduction)
         self.reduction = reduction
 
     def forward(self, input: Any, target: Any) -> Tensor:
@@ -67,8 +68,8 @@ class CrossEntropyLoss(Module):
     def __init__(
         self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
-        F.check_reduction(reduction)
-        F.check_smoothing(label_smoothing)
+        check_reduction(reduction)
+        check_smoothing(label_smoothing)
         self.register_buffer("weight", None if weight is None else as_floating(weight, None, "CrossEntropyLoss"))
         self.ignore_index = ignore_index
         self.reduction = reduction

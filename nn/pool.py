@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd import Tensor
 from nn import functional as F
-from nn.functional import Size
+from nn.functional.sizes import Size
 from nn.module import Module
 
 

@@ -1,0 +1,41 @@
+"""Linear maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+
+Array = Any  # an array or a Tensor
+
+
+def linear(input: Array, weight: Array, bias: Array | None = None) -> Tensor:
+    """Return input @ weight.T + bias.
+
+    Args:
+        input: (..., I).
+        weight: (O, I), or (I,).
+        bias: (O,), or (), or None.
+
+    Returns:
+        (..., O), or (...).
+
+    Raises:
+        ValueError: when the sizes do not fit; says which.
+
+    >>> linear(Tensor([[1.0, 2.0]]), Tensor([[3.0, 4.0]]), Tensor([5.0]))
+    Tensor([[16.]])
+    """
+    x, w = autograd.asarray(input), autograd.asarray(weight)
+    if w.ndim not in (1, 2) or not x.ndim or x.shape[-1] != w.shape[-1]:
+        raise ValueError(
+            f"linear: the last axis of input {x.shape} must have the size of the last axis of weight {w.shape}, "
+            f"(O, I) or (I,): {w.shape[-1] if w.ndim else 'none'}; reshape the input, or make the layer for this size"
+        )
+    if bias is not None and np.shape(bias) not in ((), w.shape[:-1]):
+        raise ValueError(f"linear: bias must have shape {w.shape[:-1]} to fit weight {w.shape}, not {np.shape(bias)}")
+    out = x @ (w.T if w.ndim == 2 else w)
+    return out if bias is None else out + bias
