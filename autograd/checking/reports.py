@@ -211,7 +211,7 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 # --- as a picture -----------------------------------------------------------------------------------------------------
 
-_MOST_CELLS, _CELL = 48, 10  # along each side; pixels
+_MOST_CELLS, _CELL = 48, 16  # along each side; pixels
 
 
 def _heat_map(result: InputResult) -> str:
@@ -219,15 +219,15 @@ def _heat_map(result: InputResult) -> str:
     errors = np.nan_to_num(result.errors, nan=1.0, posinf=1.0)
     grid = _shrunk(errors.reshape(-1, errors.shape[-1]))
     rows, columns = grid.shape
-    shades = (240 - 240 * np.clip(np.log10(np.maximum(grid, 1e-6)) / 6 + 1, 0, 1)).astype(int)
+    shades = (240 - 240 * np.clip(np.log10(np.maximum(grid, 1e-4)) / 4 + 1, 0, 1)).astype(int)
     cells = "".join(
         f'<rect x="{_CELL * j}" y="{_CELL * i}" width="{_CELL}" height="{_CELL}" '
-        f'fill="rgb({shade},{shade},{180 + shade // 4})">'
+        f'fill="rgb({shade},{shade},{180 + shade // 4})" stroke="#ccc">'
         f"<title>{grid[i, j]:.1e}</title></rect>"
         for (i, j), shade in np.ndenumerate(shades)
     )
     size = f'width="{_CELL * columns}" height="{_CELL * rows}"'
-    title = f"relative error in {result.name}, {result.shape}: white 1e-6 and less, dark blue 1"
+    title = f"relative error in {result.name}, {result.shape}: white 1e-4 and less, dark blue 1"
     return f"<figure><figcaption>{escape(title)}</figcaption><svg {size}>{cells}</svg></figure>"
 
 
