@@ -437,6 +437,24 @@ def test_a_smaller_step_stays_inside_the_domain():
     assert gradcheck(np.log, np.array([1e-8]), eps=1e-11)
 
 
+def test_what_rounding_does_to_the_gradient_itself_is_no_error():
+    assert gradgradcheck(lambda x: autograd.cumprod(x, 0), np.array(-0.003870149191739447))
+    special = pytest.importorskip("autograd.special", reason="needs the extra 'special'")
+    assert gradcheck(special.y0, np.array(float.fromhex("0x1.420b12ed527e2p+30")))
+
+
+def test_what_no_step_shows_is_inconclusive_and_says_so():
+    def rough(x):
+        return x + 0.01 * np.sin(1e17 * x.detach())
+
+    report = gradcheck(rough, np.array(1.5), raise_exception=False)
+    assert not report
+    assert report.results[0].wrong == 0
+    assert "1 of 1 inputs INCONCLUSIVE" in str(report)
+    assert "x: inconclusive at d out0 / d x: no step shows it better than to within" in str(report)
+    assert gradcheck(lambda x: (rough(x), x), np.array(1.5)).results[0].inconclusive == 1
+
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 

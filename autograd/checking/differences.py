@@ -73,8 +73,10 @@ class Slopes:
 
     def _shows_more_than(self, coarser: Slopes) -> Flags:
         """Return where these slopes, measured with smaller steps, show a kink or jump that the others do not."""
-        clear = self.noise <= 1e-3 * (self.high - self.low)
-        return np.asarray(self.kinked & (clear | ~coarser.bent | (self.spread > 2 * coarser.spread)))
+        angle = self.high - self.low
+        clear = (self.noise <= 1e-3 * angle) & (angle <= 2 * (coarser.high - coarser.low))  # noise would grow
+        jump = (self.spread > 2 * coarser.spread) & (angle <= 1e-3 * self.spread)
+        return np.asarray(self.kinked & (clear | ~coarser.bent | jump))
 
     def merged(self, chosen: NDArray[np.intp], other: Slopes, better: Flags) -> Slopes:
         """Return the slopes with those of `other`, which has the chosen rows, wherever they are `better`."""

@@ -156,7 +156,21 @@ def result_of(block: Block, outputs: Sequence[Tensor], cause: str) -> InputResul
         inconclusive=int(verdict.inconclusive.sum()),
         worst=_worst(int(np.argmax(badness)), block, outputs) if error.size else None,
         cause=cause,
+        note=_why_inconclusive(block, outputs),
         errors=_by_element(block),
+    )
+
+
+def _why_inconclusive(block: Block, outputs: Sequence[Tensor]) -> str:
+    """Return what is known of the entry that is the least clear, if there is one."""
+    unclear = block.verdict.inconclusive
+    if not unclear.any():
+        return ""
+    at = int(np.argmax(np.where(unclear, block.verdict.allowed, 0)))
+    return (
+        f"inconclusive at {_worst(at, block, outputs).place(block.variable.name)}: no step shows it better than to "
+        f"within {block.verdict.allowed.flat[at]:.1e}, as f's rounding or what it does nearby hides it; move or scale "
+        "the inputs, or pass eps"
     )
 
 
