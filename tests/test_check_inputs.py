@@ -100,6 +100,25 @@ def test_the_state_of_modules_does_not_matter():
     assert generator.bit_generator.state == state
 
 
+class Counting(nn.Module):
+    """A module whose result depends on how often it was called."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(np.ones(4, np.float32))
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return x * self.weight * self.calls
+
+
+def test_modules_are_checked_on_copies():
+    model = Counting()
+    assert gradcheck(model, X)
+    assert model.calls == 0
+
+
 # --- random numbers ---------------------------------------------------------------------------------------------------
 
 GLOBAL = np.random.default_rng(1)

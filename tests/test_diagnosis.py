@@ -7,6 +7,7 @@ import pytest
 
 import autograd
 from autograd import Function, Tensor, gradcheck, op
+from autograd.checking.diagnosis import Case, causes
 
 RNG = np.random.default_rng(3)
 X, Y, ROW, SQUARE = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4)) + 3, RNG.normal(size=4), RNG.normal(size=(4, 4))
@@ -186,6 +187,11 @@ def test_what_fits_nothing_gets_no_cause():
     (result,) = report(rules(lambda x: np.sin(x), x=lambda g, x: g * (np.cos(x) + x**4 - 0.3 * np.exp(x))), X).results
     assert not result.ok
     assert result.cause == ""
+
+
+def test_an_error_that_is_small_beside_the_rest_is_no_factor():
+    numeric, analytic = np.diag([1.0, 1e-12]), np.diag([1.0, 2e-12])
+    assert causes([Case("x", np.ones(2), None, analytic, numeric, analytic != numeric)]) != ["off by the factor 1"]
 
 
 def test_right_inputs_get_no_cause():

@@ -66,7 +66,6 @@ class Judge:
         chosen = self.atol is not None
         sharp = close & (chosen | (allowed <= _SHARP * size) | ((analytic == 0) & zero))
         told = chosen | zero | (allowed <= _CLEAR * size) | ((analytic == 0) & (allowed <= _SHARP * unit))
-        told |= (error <= _SHARP * size) & (allowed <= 10 * _CLEAR * size)
         unclear = ~kinks & close & ~told
         return Verdict(error, allowed, ~close & ~kinks, kinks, unclear, (sharp | kinks).all(axis=1))
 
