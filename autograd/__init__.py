@@ -155,6 +155,7 @@ from autograd.ops.nan_aware import (
     nansum,
     nanvar,
 )
+from autograd.ops.normalizing import lookup, scale_shift, standardize
 from autograd.ops.padding import pad
 from autograd.ops.polynomials import poly, polyadd, polyder, polyfit, polyint, polymul, polysub, roots, vander
 from autograd.ops.products import (
@@ -403,6 +404,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "lookup",
     "manual_seed",
     "matmul",
     "matrix_transpose",
@@ -479,6 +481,7 @@ __all__ = [
     "rot90",
     "round",
     "sample",
+    "scale_shift",
     "scatter",
     "searchsorted",
     "select",
@@ -498,6 +501,7 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
+    "standardize",
     "std",
     "subtract",
     "sum",

@@ -16,6 +16,7 @@ _ROUNDING = "how much rounding counts as no spread is a choice"
 _NEGATIVE = "NumPy's reshape finds the size in the place of any negative number"
 _ALL_BUT_TWO = "rules ask for the products of all but two only"
 _EITHER = "it chooses between two formulas that are both right"
+_OF_ZERO = "only 0 is divided by it"
 _HIDDEN = "what it changes is put in the place of elements that are masked"
 
 EQUIVALENT = {
@@ -28,6 +29,7 @@ EQUIVALENT = {
     "convolve.a: transposed": _ONE_AXIS,
     "convolve.v: transposed": _ONE_AXIS,
     "bincount.weights: transposed": _ONE_AXIS,
+    "roots.p: transposed": _ONE_AXIS,
     "_einsum.operands: optimize -> g": _ORDER,
     "_einsum_of_one.operand: False -> True": _ORDER,
     "imag.val: g -> val (place 2)": _ZEROS,
@@ -48,7 +50,7 @@ EQUIVALENT = {
     "contraction._of_operand: True -> False": _ORDER,
     "cumulative.recurrence_before: c -> g": "the first coefficient is not used",
     "cumulative._cumprod_rule: 1 -> 2": _NEGATIVE,
-    "elementary._over_length: out + (out == 0) -> out - (out == 0)": "only 0 is divided by it",
+    "elementary._over_length: out + (out == 0) -> out - (out == 0)": _OF_ZERO,
     "elementary._difference: x1 -> x2": "both are equal where that counts",
     "elementary._difference: 0 -> 1 (place 2)": _HIDDEN,
     "linear_algebra._of_second: -1 -> 1": "the same axis of an array with one",
@@ -105,11 +107,22 @@ EQUIVALENT = {
     "systems._nearly_singular: float(np.finfo(a.dtype).eps) ** (-0.25) -> float(np.finfo(a.dtype).eps)": _EITHER,
     "systems._nearly_singular: -0.25 -> 0.25": _EITHER,
     "systems._of_log_determinant: 1 -> 2 (place 2)": "the matrices are square",
+    "systems._of_inverse_of_part: 1 -> 2 (place 3)": _HIDDEN,
+    "systems._of_inverse_of_part: 1 -> 2 (place 4)": _OF_ZERO,
+    "decompositions._coupled: x -> y": "both have the same shape",
+    "decompositions._coupled: 1 -> 2": "the matrices are square",
+    "decompositions._coupled: 1 -> 2 (place 2)": _HIDDEN,
+    "norms._of_direction: 1 -> 2": _OF_ZERO,
+    "norms._of_direction: 1 -> 2 (place 2)": _OF_ZERO,
     "norms._of_power_norm: out -> ord (place 2)": _HIDDEN,
     "norms._of_power_norm: 0 -> 1": _HIDDEN,
     "norms._of_power_norm: 1 -> 2": _HIDDEN,
     "norms._of_power_norm: 1 -> 2 (place 2)": _HIDDEN,
     "norms._of_power_norm: 0 -> 1 (place 5)": "it is multiplied by 0",
-    "i1e.x: x -> out (place 3)": "both have the same sign",
+    "normalizing._of_scale: _sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x -> "
+    "g * x if axes else _sum_of_products(g, x, axes).reshape(scale_shape)": _EITHER,
+    "normalizing._of_scale: _sum_of_products(g, x, axes).reshape(scale_shape) -> _sum_of_products(g, x, axes)": (
+        "the engine drops axes of size 1 in front"
+    ),
     "common.flat: type(g)(0) -> 0": "the engine gives a gradient its dtype",
 }

@@ -1,30 +1,27 @@
 """Mutants of the derivative rules of an op: the same rule with one mistake, which the checks have to notice.
 
-There are two sorts. Behavioural mutants compute what the rule computes and then spoil it; source mutants are the rule,
-or a function that it calls, with one expression of its source changed.
+There are two sorts. Behavioural mutants compute what the rule computes and then spoil it; source mutants (`rewritings`)
+are the rule, or a function that it calls, with one expression of its source changed.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import copy
 import functools
-import inspect
 import types
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from rewritings import Rule, compiled, definition, rewritings
 
-from autograd import codegen
+from autograd import codegen, primitive
 from autograd.primitive import Op
 
-Rule = Callable[..., Any]
 Pull = Callable[..., Any]
 
 
@@ -71,11 +68,24 @@ def mutants_of_function(function: Rule, users: Sequence[Op]) -> Iterator[Mutant]
     yield from _numbered(_of_function(function, users))
 
 
+def unchanged(ops: Sequence[Op]) -> Iterator[Mutant]:
+    """Yield mutants without a mistake: each rule, and function that rules call, compiled from its source as it is."""
+    for op in ops:
+        for parameter, rule in ruled(op).items():
+            if isinstance(definition(rule), ast.Lambda):
+                make = partial(compiled, definition(rule), rule)
+                yield Mutant(f"{op.name}.{parameter}", {op: partial(_pull_with, op, parameter, make)})
+    for function, users in functions(ops).items():
+        make = partial(compiled, definition(function), function)
+        yield Mutant(place(function), {op: partial(_pull_through, op, function, make) for op in users})
+
+
 def functions(ops: Sequence[Op]) -> dict[Rule, list[Op]]:
     """Return the functions with a name that are rules of some ops, or are called by rules, and which ops those are."""
     users: dict[Rule, dict[Op, None]] = {}
     for op in ops:
-        for rule in ruled(op).values():
+        written = [] if _is_generated(op.pull) else _called(op.pull)
+        for rule in (*ruled(op).values(), *written):
             for function in _reached(rule):
                 if not isinstance(definition(function), ast.Lambda):
                     users.setdefault(function, {})[op] = None
@@ -86,6 +96,11 @@ def ruled(op: Op) -> dict[str, Rule]:
     """Return the rules of the parameters that have one; a closure is a rule that only raises, and has no mutants."""
     pairs = zip(op.parameters, op.rules, strict=True)
     return {parameter: rule for parameter, rule in pairs if rule is not None and not rule.__closure__}
+
+
+def place(function: Rule) -> str:
+    """Return the module and the name of a function."""
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
 
 def _numbered(found: Iterator[tuple[str, Users]]) -> Iterator[Mutant]:
@@ -110,26 +125,49 @@ def _of_op(op: Op, zero: Container[str], sources: bool) -> Iterator[tuple[str, U
 
 
 def _of_function(function: Rule, users: Sequence[Op]) -> Iterator[tuple[str, Users]]:
-    where = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
     for change, make in rewritings(function):
-        yield f"{where}: {change}", {op: partial(_pull_through, op, function, make) for op in users}
+        yield f"{place(function)}: {change}", {op: partial(_pull_through, op, function, make) for op in users}
 
 
 def _pull_with(op: Op, parameter: str, make: Callable[[], Rule]) -> Pull:
     """Return the op's `pull` with another rule for a parameter."""
-    return _pull(op, {parameter: make()})
+    return compiled_anew(op, {parameter: make()})
 
 
 def _pull_through(op: Op, function: Rule, make: Callable[[], Rule]) -> Pull:
     """Return the op's `pull` with another function in the place of one that its rules call."""
     made = make()
-    return _pull(op, {parameter: exchanged(rule, function, made) for parameter, rule in ruled(op).items()})
+    rules = {parameter: exchanged(rule, function, made) for parameter, rule in ruled(op).items()}
+    return compiled_anew(op, rules, lambda called: exchanged(called, function, made))
 
 
-def _pull(op: Op, rules: dict[str, Rule]) -> Pull:
-    space = {**op.pull.__globals__, **{f"_rule_{parameter}": rule for parameter, rule in rules.items()}}
+def compiled_anew(op: Op, others: dict[str, Rule], exchange: Callable[[Rule], Rule] = lambda called: called) -> Pull:
+    """Return the op's `pull` with other rules for some parameters.
+
+    Args:
+        op: the op.
+        others: the rules.
+        exchange: changes the functions that a `pull` written by hand calls itself.
+    """
+    rules = dict(zip(op.parameters, op.rules, strict=True)) | others
+    space = {**primitive._RUNTIME, **{f"_rule_{parameter}": rule for parameter, rule in rules.items()}}
     exec(codegen.pull_source(op), space)
-    return space["pull"]
+    return space["pull"] if _is_generated(op.pull) else _around(op.pull, space["pull"], exchange)
+
+
+def _is_generated(function: Any) -> bool:
+    return isinstance(function, types.FunctionType) and "_Tensor" in function.__globals__
+
+
+def _around(pull: Pull, generated: Pull, exchange: Callable[[Rule], Rule]) -> Pull:
+    """Return a `pull` written by hand that calls another one that is generated, and functions exchanged for others."""
+
+    def other(x: Any) -> Any:
+        return generated if _is_generated(x) else exchange(x) if _is_helper(x) else x
+
+    space = {name: other(x) for name, x in pull.__globals__.items()}
+    cells = tuple(types.CellType(other(cell.cell_contents)) for cell in pull.__closure__ or ())
+    return types.FunctionType(pull.__code__, space, pull.__name__, pull.__defaults__, cells)
 
 
 def _pull_swapped(op: Op, one: str, other: str) -> Pull:
@@ -216,39 +254,7 @@ def _spoilt(rule: Rule, spoil: Callable[[Any], Any]) -> Rule:
     return mutated
 
 
-# --- source mutants ---------------------------------------------------------------------------------------------------
-
-Function = ast.Lambda | ast.FunctionDef
-
-
-def rewritings(function: Rule) -> Iterator[tuple[str, Callable[[], Rule]]]:
-    """Yield changes of the source of a function, with what makes the function."""
-    tree = definition(function)
-    for number, (before, after) in enumerate(changes(tree)):
-        yield _described(before, after), partial(_rewritten, function, number)
-
-
-def _described(before: ast.AST, after: ast.AST | None) -> str:
-    if isinstance(before, ast.If):
-        return f"if {ast.unparse(before.test)} -> if not"
-    return f"{ast.unparse(before)} -> {ast.unparse(after) if after is not None else 'dropped'}"
-
-
-def _rewritten(function: Rule, number: int) -> Rule:
-    """Return a function with the change of its source that has a number."""
-    tree = definition(function)
-    before, after = next(islice(changes(tree), number, None))
-    return _compiled(_replaced(tree, before, after), function)
-
-
-def _compiled(tree: Function, function: Rule) -> Rule:
-    """Return the function of a tree that stands in for another one."""
-    space = dict(function.__globals__)
-    value = tree if isinstance(tree, ast.Lambda) else ast.Name(tree.name, ast.Load())
-    body = [] if isinstance(tree, ast.Lambda) else [tree]
-    module = ast.Module([*body, ast.Assign([ast.Name("_made", ast.Store())], value)], [])
-    exec(compile(ast.fix_missing_locations(module), f"<mutant of {function.__qualname__}>", "exec"), space)
-    return space["_made"]
+# --- functions that rules call ----------------------------------------------------------------------------------------
 
 
 def exchanged(function: Rule, old: Rule, new: Rule) -> Rule:
@@ -276,11 +282,13 @@ def _called(function: Rule) -> list[Rule]:
     """Return the functions of the ops' modules, other than ops, that a function names."""
     names = {name for code in _codes(function.__code__) for name in code.co_names}
     found = [function.__globals__.get(name) for name in sorted(names)]
-    return [f for f in found if isinstance(f, types.FunctionType) and _is_helper(f)]
+    found += [cell.cell_contents for cell in function.__closure__ or ()]
+    return [f for f in found if _is_helper(f)]
 
 
-def _is_helper(function: Any) -> bool:
-    return function.__module__.startswith("autograd.ops") and not hasattr(function, "op")
+def _is_helper(x: Any) -> bool:
+    is_of_ops = isinstance(x, types.FunctionType) and (x.__module__ or "").startswith("autograd.ops")
+    return is_of_ops and not hasattr(x, "op")
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -288,190 +296,3 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _codes(constant)
-
-
-# --- where the source of a function stands ----------------------------------------------------------------------------
-
-
-@functools.cache
-def _functions(filename: str) -> list[Function]:
-    with open(filename) as file:
-        return [node for node in ast.walk(ast.parse(file.read())) if isinstance(node, Function)]
-
-
-@functools.cache
-def definition(function: Rule) -> Function:
-    """Return the syntax tree of a function; lambdas on one line are told apart by the columns of their code."""
-    code = function.__code__
-    filename = inspect.getsourcefile(code)
-    assert filename is not None
-    places = {(line, column) for line, _, column, _ in code.co_positions() if line and column}
-    fits = [tree for tree in _functions(filename) if _first_line(tree) == code.co_firstlineno and _holds(tree, places)]
-    (tree,) = fits
-    return tree
-
-
-def _first_line(tree: Function) -> int:
-    decorators = [] if isinstance(tree, ast.Lambda) else tree.decorator_list
-    return min([tree.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _holds(tree: Function, places: set[tuple[int, int]]) -> bool:
-    start, end = (tree.lineno, tree.col_offset), (tree.end_lineno or 0, tree.end_col_offset or 0)
-    return all(start <= place < end for place in places)
-
-
-# --- changes of a syntax tree -----------------------------------------------------------------------------------------
-
-
-def changes(tree: Function) -> Iterator[tuple[ast.AST, ast.AST | None]]:
-    """Yield the parts of a function's body that are replaced, with their replacements; None where one is dropped."""
-    parameters = [a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
-    for part in _parts(tree.body):
-        for replacement in _replacements(part, parameters):
-            yield part, replacement
-
-
-def _parts(body: ast.AST | list[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield the parts of a body that compute something: no docstrings, annotations, messages or kinds of input."""
-    if isinstance(body, list):
-        for statement in body:
-            yield from _parts(statement)
-    elif isinstance(body, ast.Raise | ast.JoinedStr | ast.arguments) or _is_docstring(body) or _is_conversion(body):
-        return
-    else:
-        yield body
-        for child in ast.iter_child_nodes(body):
-            if not (isinstance(body, ast.If | ast.IfExp) and child is body.test):
-                yield from _parts(child)
-
-
-def _is_conversion(part: ast.AST) -> bool:
-    """Return whether a part only asks for a type, or says which warnings or errors to give."""
-    if isinstance(part, ast.keyword):
-        return part.arg == "strict"
-    function = part.func if isinstance(part, ast.Call) else None
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)
-    return name in ("isinstance", "is_complex", "is_number", "type", "errstate", "finfo")
-
-
-def _is_docstring(statement: ast.AST) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def _replaced(tree: Function, before: ast.AST, after: ast.AST | None) -> Function:
-    """Return a copy of a tree in which a part is replaced."""
-
-    class Replace(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> Any:
-            if node is before_copy:
-                return after_copy if after_copy is not None else self._nothing(node)
-            return self.generic_visit(node)
-
-        def _nothing(self, node: ast.AST) -> Any:
-            return ast.Pass() if isinstance(node, ast.stmt) else None
-
-    memo: dict[int, Any] = {}
-    copied = copy.deepcopy(tree, memo)
-    before_copy, after_copy = memo[id(before)], copy.deepcopy(after)
-    return Replace().visit(copied)
-
-
-def _replacements(part: ast.AST, parameters: list[str]) -> Iterator[ast.AST | None]:
-    """Yield what stands in for a part of a tree."""
-    match part:
-        case ast.BinOp():
-            yield from _other_arithmetic(part)
-        case ast.UnaryOp(op=ast.USub() | ast.Not() | ast.Invert()):
-            yield part.operand
-        case ast.Constant(value=bool()):
-            yield ast.Constant(not part.value)
-        case ast.Constant(value=int() | float() | complex()):
-            yield ast.Constant(part.value + 1)
-        case ast.Name(ctx=ast.Load()) if part.id in parameters:
-            yield from _other_names(part, parameters)
-        case ast.Call():
-            yield from _less_of_call(part)
-        case ast.Compare(ops=[_]):
-            yield from _other_comparison(part)
-        case ast.IfExp():
-            yield ast.IfExp(part.test, part.orelse, part.body)
-        case ast.If():
-            yield ast.If(ast.UnaryOp(ast.Not(), part.test), part.body, part.orelse)
-        case ast.Assign(targets=[ast.Name(id=name)]) if _reads(part.value, name):
-            yield None
-        case ast.AugAssign():
-            yield None
-
-
-def _other_arithmetic(part: ast.BinOp) -> Iterator[ast.AST]:
-    """Yield the other operation of a pair, and each operand alone."""
-    left, right = part.left, part.right
-    match part.op:
-        case ast.Add() | ast.Sub():
-            minus = isinstance(part.op, ast.Sub)
-            yield ast.BinOp(left, ast.Add() if minus else ast.Sub(), right)
-            yield left
-            yield ast.UnaryOp(ast.USub(), right) if minus else right
-        case ast.Mult() | ast.Div():
-            divides = isinstance(part.op, ast.Div)
-            yield ast.BinOp(left, ast.Mult() if divides else ast.Div(), right)
-            yield left
-            yield ast.BinOp(ast.Constant(1.0), ast.Div(), right) if divides else right
-        case ast.MatMult():
-            yield ast.BinOp(right, part.op, left)
-            yield left
-            yield right
-        case ast.Pow() | ast.BitAnd() | ast.BitOr():
-            yield left
-
-
-def _other_names(part: ast.Name, parameters: list[str]) -> Iterator[ast.AST]:
-    """Yield the parameter after the one that is named, and of an axis the one after it."""
-    other = parameters[(parameters.index(part.id) + 1) % len(parameters)]
-    if other != part.id:
-        yield ast.Name(other, ast.Load())
-    if part.id.startswith("axis"):
-        yield ast.BinOp(part, ast.Add(), ast.Constant(1))
-
-
-def _less_of_call(part: ast.Call) -> Iterator[ast.AST]:
-    """Yield a call's first argument, the call without each keyword, and the branches of a choice exchanged."""
-    if isinstance(part.func, ast.Attribute) and not _is_module(part.func.value):
-        yield part.func.value
-    elif part.args and not isinstance(part.args[0], ast.Starred) and not _only_converts(part.func):
-        yield part.args[0]
-    for i, keyword in enumerate(part.keywords):
-        if keyword.arg not in ("strict", "dtype", "optimize"):
-            yield ast.Call(part.func, part.args, part.keywords[:i] + part.keywords[i + 1 :])
-    if _is_choice(part):
-        condition, one, other = part.args
-        yield ast.Call(part.func, [condition, other, one], [])
-
-
-def _only_converts(function: ast.AST) -> bool:
-    """Return whether a function is one of Python's, which convert and count, or takes the value out of a Tensor."""
-    return isinstance(function, ast.Name) and (hasattr(builtins, function.id) or function.id in ("value_of", "mask_of"))
-
-
-def _is_module(node: ast.AST) -> bool:
-    return (isinstance(node, ast.Name) and node.id in ("np", "math")) or (
-        isinstance(node, ast.Attribute) and _is_module(node.value)
-    )
-
-
-def _is_choice(part: ast.Call) -> bool:
-    return isinstance(part.func, ast.Attribute) and part.func.attr == "where" and len(part.args) == 3
-
-
-def _other_comparison(part: ast.Compare) -> Iterator[ast.AST]:
-    """Yield the opposite comparison; that of ties, on which gradients are conventions, stays as it is."""
-    opposites = {
-        ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-        ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-    }  # fmt: skip
-    yield ast.Compare(part.left, [opposites[type(part.ops[0])]()], part.comparators)
-
-
-def _reads(expression: ast.AST, name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(expression))

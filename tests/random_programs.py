@@ -1,45 +1,31 @@
 """Random programs over the operations, written so that they run here and on PyTorch.
 
-A program is a list of steps. Each step names an operation of the table below, its operands among the values so far, and
-its options. Operands are first brought into the operation's domain, by the same arithmetic on both sides, and kept
-small, so that derivatives stay comparable.
+A program is a list of steps. Each step names an entry of the table, its operands among the values so far, and its
+options. Operands are first brought into the shape and the domain that the operation needs, by the same arithmetic on
+both sides, and kept small, so that derivatives stay comparable. The table is in the modules `random_elementwise`,
+`random_arrays` and `random_matrices`.
 """
 
+import functools
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import autograd as ag
 
-SHAPES = [(), (1,), (3,), (2, 3), (1, 3), (2, 1), (3, 3), (2, 1, 3), (0,), (0, 3)]
+Shape = tuple[int, ...]
+Rng = np.random.Generator
+Options = Callable[[Rng, Shape], dict[str, Any] | None]
+
+SHAPES: list[Shape] = [(), (1,), (3,), (2, 3), (1, 3), (2, 1), (3, 3), (2, 1, 3), (0,), (0, 3)]
+
+# --- entries ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Entry:
-    """An operation: what it is called, here and in PyTorch, and where it is defined.
-
-    Attributes:
-        name: the operation's name in the registry.
-        ours, theirs: functions of the operands and the options.
-        arity: how many operands.
-        domain: what operands are squeezed into: 'any', 'positive', 'unit' (inside -1..1), 'above' (1.5 or more),
-            'away' (from zero).
-        options: draws the options for a shape, or returns None where the shape does not suit.
-        fits: whether shapes of several operands suit each other.
-    """
-
-    name: str
-    ours: Callable[..., Any]
-    theirs: Callable[..., Any]
-    arity: int = 1
-    domain: str = "any"
-    options: Callable[[np.random.Generator, tuple[int, ...]], dict[str, Any] | None] = lambda rng, shape: {}
-    fits: Callable[..., bool] = field(default=lambda *shapes: broadcasts(*shapes))
-
-
-def broadcasts(*shapes: tuple[int, ...]) -> bool:
+def broadcasts(*shapes: Shape) -> bool:
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:
@@ -47,251 +33,114 @@ def broadcasts(*shapes: tuple[int, ...]) -> bool:
     return True
 
 
-def squeeze(x: Any, domain: str) -> Any:
-    """Bring x into a domain with operators that both libraries have."""
-    bounded = x / (1 + x * x) * 2  # smooth, in -1..1
-    return {
-        "any": lambda: x,
-        "positive": lambda: bounded * bounded + 0.3,
-        "unit": lambda: bounded * 0.8,
-        "above": lambda: bounded * bounded + 1.5,
-        "away": lambda: bounded * bounded + 0.5,
-    }[domain]()
+def no_options(rng: Rng, shape: Shape) -> dict[str, Any] | None:
+    return {}
 
 
-def axis_options(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any] | None:
-    if not shape:
-        return None
-    return {"axis": int(rng.integers(-len(shape), len(shape))), "keepdims": bool(rng.integers(2))}
+@dataclass
+class Entry:
+    """An operation: what it is called, and how it is computed here and in PyTorch.
+
+    Attributes:
+        name: the operation's name in the registry.
+        ours, theirs: functions of the operands and the options.
+        arity: how many operands.
+        domain: a name in `DOMAINS` into which operands are squeezed, or one for each operand.
+        options: draws the options for the first operand's shape, or returns None where the shape does not suit.
+        fits: whether the operands' shapes suit each other.
+        molds: shapes to give to the operands, a tuple of them to choose from; None leaves operands as they are.
+    """
+
+    name: str
+    ours: Callable[..., Any]
+    theirs: Callable[..., Any]
+    arity: int = 1
+    domain: str | tuple[str, ...] = "any"
+    options: Options = no_options
+    fits: Callable[..., bool] = broadcasts
+    molds: tuple[tuple[Shape, ...], ...] | None = None
+
+    def domains(self) -> tuple[str, ...]:
+        return self.domain if isinstance(self.domain, tuple) else (self.domain,) * self.arity
 
 
-def nonempty_axis(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any] | None:
-    options = axis_options(rng, shape)
-    return options if options and shape[options["axis"]] else None
+def pick(rng: Rng, choices: Any) -> Any:
+    """Return one of some objects, as it is."""
+    return choices[int(rng.integers(len(choices)))]
 
 
-def one_axis(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any] | None:
-    options = nonempty_axis(rng, shape)
-    return options and {"axis": options["axis"]}
+def one_of(**choices: Any) -> Options:
+    """Return options drawn independently from a list for each name."""
+    return lambda rng, shape: {name: pick(rng, values) for name, values in choices.items()}
 
 
-def solid_axis(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any] | None:
-    return one_axis(rng, shape) if 0 not in shape else None  # PyTorch refuses some empty inputs
+# --- operands: shapes and domains -------------------------------------------------------------------------------------
 
 
-def at_least(ndim: int) -> Callable[..., dict[str, Any] | None]:
-    return lambda rng, shape: {} if len(shape) >= ndim else None
+def like(x: Any, values: Any) -> Any:
+    """Return numbers as an array of the library and dtype of x."""
+    values = np.asarray(values, np.float64)
+    return values.astype(x.dtype) if isinstance(x, ag.Tensor) else x.new_tensor(values)
 
 
-def reduction(name: str, theirs: Callable[..., Any], options: Any = axis_options) -> Entry:
-    return Entry(name, getattr(ag, name), lambda x, axis, keepdims: theirs(x, axis, keepdims), options=options)
+def mold(x: Any, shape: Shape) -> Any:
+    """Return elements of x, again from the first where there are too few, in another shape."""
+    size, given = math.prod(shape), math.prod(x.shape)
+    return x.reshape(shape) if size == given else x.reshape(-1)[np.arange(size) % max(given, 1)].reshape(shape)
 
 
-def table(torch: Any) -> list[Entry]:
-    """Return the operations, given PyTorch."""
-    t = torch
-    same = {
-        "any": ["exp", "expm1", "sin", "cos", "arctan", "arcsinh", "sinh", "cosh", "tanh", "square", "sigmoid",
-                "negative",
-                "positive", "absolute", "relu", "exp2", "deg2rad", "rad2deg", "sinc"],
-        "positive": ["log", "log2", "log10", "log1p", "sqrt", "reciprocal"],
-        "unit": ["tan", "arcsin", "arccos", "arctanh"],
-        "above": ["arccosh"],
-    }  # fmt: skip
-    entries = [
-        Entry(name, getattr(ag, name), getattr(t, name), domain=domain)
-        for domain, names in same.items()
-        for name in names
-        if hasattr(ag, name)
-    ]
-    pairs = {"add": "any", "subtract": "any", "multiply": "any", "maximum": "any", "minimum": "any", "logaddexp": "any",
-             "arctan2": "away", "hypot": "away", "divide": "away", "power": "positive", "fmod": "away",
-             "copysign": "away", "fmax": "any", "fmin": "any", "float_power": "positive",
-             "logaddexp2": "any"}  # fmt: skip
-    for name, domain in pairs.items():
-        if hasattr(ag, name):
-            theirs = getattr(t, {"power": "pow", "arctan2": "atan2"}.get(name, name))
-            if name == "float_power":  # PyTorch's goes to float64
-                theirs = t.pow
-            entries.append(Entry(name, getattr(ag, name if name != "float_power" else "power"), theirs, 2, domain))
-    entries += [
-        Entry("softplus", ag.softplus, t.nn.functional.softplus),
-        Entry("cbrt", ag.cbrt, lambda x: x ** (1 / 3), domain="positive"),
-        Entry("where", lambda x, y: ag.where(x > y, x, y * 2), lambda x, y: t.where(x > y, x, y * 2), 2),
-        Entry("clip", lambda x: ag.clip(x, -0.5, 0.7), lambda x: t.clip(x, -0.5, 0.7)),
-        reduction("sum", t.sum),
-        reduction("mean", t.mean, nonempty_axis),
-        reduction("var", lambda x, a, k: t.var(x, a, correction=0, keepdim=k), nonempty_axis),
-        reduction("max", t.amax, nonempty_axis),
-        reduction("min", t.amin, nonempty_axis),
-        reduction("logsumexp", t.logsumexp, nonempty_axis),
-        Entry("softmax", ag.softmax, t.softmax, options=one_axis),
-        Entry("log_softmax", ag.log_softmax, t.log_softmax, options=one_axis),
-        Entry("reshape", lambda x: x.reshape(-1), lambda x: x.reshape(-1)),
-        Entry("transpose", lambda x: x.T, lambda x: x.permute(tuple(reversed(range(x.ndim))))),
-        Entry("expand_dims", lambda x: ag.expand_dims(x, 0), lambda x: x[None]),
-        Entry("broadcast_to", lambda x: ag.broadcast_to(x, (2, *x.shape)), lambda x: x.expand(2, *x.shape)),
-        Entry("getitem", lambda x: x[..., ::2], lambda x: x[..., ::2], options=at_least(1)),
-        Entry("getitem", lambda x: x[[0, -1, 0]], lambda x: x[[0, -1, 0]],
-              options=lambda rng, s: {} if s and s[0] else None),
-        Entry("getitem", lambda x: x[x > 0], lambda x: x[x > 0]),
-        Entry("concatenate", lambda x, y: ag.concatenate([x, y]), lambda x, y: t.cat([x, y]), 2,
-              fits=lambda a, b: a and b and a[1:] == b[1:]),
-        Entry("stack", lambda x, y: ag.stack([x, y], -1), lambda x, y: t.stack([x, y], -1), 2,
-              fits=lambda a, b: a == b),
-        Entry("split", lambda x: ag.split(x, [1])[1], lambda x: x[1:], options=at_least(1)),
-        Entry("matmul", lambda x, y: x @ y, lambda x, y: x @ y, 2, fits=lambda a, b: _multiplies(a, b)),
-        Entry("pad", lambda x: ag.pad(x, 1), lambda x: t.nn.functional.pad(x, (1, 1) * x.ndim), options=at_least(1)),
-    ]  # fmt: skip
-    return entries + more(t)
+def _bounded(x: Any) -> Any:
+    return x / (1 + x * x) * 2  # smooth, in -1..1
 
 
-def _multiplies(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    try:
-        np.matmul(np.empty(a), np.empty(b))
-    except ValueError:
-        return False
-    return True
+@functools.cache
+def _places(size: int) -> np.ndarray:
+    """Return numbers that are 0.5 apart and at least 0.25 from 0, in some order."""
+    return (np.random.default_rng(size).permutation(size) - size // 2) * 0.5 + 0.25
 
 
-def more(t: Any) -> list[Entry]:
-    """Return entries of operations with options of their own."""
-
-    def packed(x):  # PyTorch's kron refuses some layouts
-        return x.clone(memory_format=t.contiguous_format)
-
-    entries = [
-        Entry("prod", lambda x, axis, keepdims: ag.prod(x, axis, keepdims=keepdims),
-              lambda x, axis, keepdims: t.prod(x, axis, keepdims), options=axis_options),
-        Entry("cumsum", lambda x, axis: ag.cumsum(x, axis), lambda x, axis: t.cumsum(x, axis), options=one_axis),
-        Entry("cumprod", lambda x, axis: ag.cumprod(x, axis), lambda x, axis: t.cumprod(x, axis), options=one_axis),
-        Entry("sort", lambda x, axis: ag.sort(x, axis), lambda x, axis: t.sort(x, axis)[0], options=one_axis),
-        Entry("flip", lambda x, axis: ag.flip(x, axis), lambda x, axis: t.flip(x, (axis,)), options=one_axis),
-        Entry("roll", lambda x, axis: ag.roll(x, 1, axis), lambda x, axis: t.roll(x, 1, axis), options=one_axis),
-        Entry("tile", lambda x: ag.tile(x, 2), lambda x: t.tile(x, (2,))),
-        Entry("repeat", lambda x, axis: ag.repeat(x, 2, axis),
-              lambda x, axis: t.repeat_interleave(x, 2, axis), options=one_axis),
-        Entry("diff", lambda x, axis: ag.diff(x, axis=axis), lambda x, axis: t.diff(x, dim=axis), options=one_axis),
-        Entry("tril", lambda x: ag.tril(x), lambda x: t.tril(x), options=at_least(2)),
-        Entry("triu", lambda x: ag.triu(x, 1), lambda x: t.triu(x, 1), options=at_least(2)),
-        Entry("diagonal", lambda x: ag.diagonal(x), lambda x: t.diagonal(x), options=at_least(2)),
-        Entry("outer", lambda x, y: ag.outer(x, y), lambda x, y: t.outer(x, y), 2,
-              fits=lambda a, b: len(a) == len(b) == 1),
-        Entry("tensordot", lambda x, y: ag.tensordot(x, y, 1), lambda x, y: t.tensordot(x, y, 1), 2,
-              fits=lambda a, b: bool(a and b) and a[-1] == b[0] and a[-1] > 0),
-        Entry("einsum", lambda x, y: ag.einsum("...i,...i->...", x, y),
-              lambda x, y: t.einsum("...i,...i->...", x, y), 2, fits=lambda a, b: bool(a) and a == b),
-        Entry("kron", lambda x, y: ag.kron(x, y), lambda x, y: t.kron(packed(x), packed(y)), 2,
-              fits=lambda a, b: len(a) == len(b) > 0 and max(a + b) < 4),
-        Entry("nansum", lambda x: ag.nansum(x), lambda x: t.nansum(x)),
-        Entry("ptp", lambda x, axis: ag.ptp(x, axis), lambda x, axis: t.amax(x, axis) - t.amin(x, axis),
-              options=one_axis),
-        Entry("sign", lambda x: ag.sign(x) * x, lambda x: t.sign(x) * x),
-        Entry("floor", lambda x: x + 0 * ag.floor(x), lambda x: x + 0 * t.floor(x)),  # without its jumps
-        Entry("log_sigmoid", lambda x: ag.log_sigmoid(x), lambda x: t.nn.functional.logsigmoid(x)),
-        Entry("nan_to_num", lambda x: ag.nan_to_num(x), lambda x: t.nan_to_num(x)),
-    ]  # fmt: skip
-    return entries + shapes_and_statistics(t) + matrices_and_transforms(t)
+def _apart(x: Any) -> Any:
+    """Return x with all elements apart from each other and from 0, in an order that depends on their number only."""
+    return _bounded(x) * 0.2 + like(x, _places(math.prod(x.shape)).reshape(tuple(x.shape)))
 
 
-def shapes_and_statistics(t: Any) -> list[Entry]:
-    """Return entries that rearrange elements or summarise them."""
-
-    def apart(x):  # not constant: there the second derivatives of std are made of rounding
-        return (
-            x / (1 + x * x) + 3 * np.arange(2 + x.shape[-1], dtype=x.dtype)[2:]
-            if isinstance(x, ag.Tensor)
-            else (x / (1 + x * x) + 3 * t.arange(2, 2 + x.shape[-1], dtype=x.dtype))
-        )
-
-    return [
-        Entry("swapaxes", lambda x: ag.swapaxes(x, 0, -1), lambda x: t.swapaxes(x, 0, -1), options=at_least(1)),
-        Entry("moveaxis", lambda x: ag.moveaxis(x, 0, -1), lambda x: t.moveaxis(x, 0, -1), options=at_least(1)),
-        Entry("squeeze", lambda x: ag.squeeze(x), lambda x: t.squeeze(x)),
-        Entry("ravel", lambda x: ag.ravel(x), lambda x: t.ravel(x)),
-        Entry("atleast_2d", lambda x: ag.atleast_2d(x), lambda x: t.atleast_2d(x)),
-        Entry("vstack", lambda x, y: ag.vstack([x, y]), lambda x, y: t.vstack([x, y]), 2, fits=lambda a, b: a == b),
-        Entry("hstack", lambda x, y: ag.hstack([x, y]), lambda x, y: t.hstack([x, y]), 2, fits=lambda a, b: a == b),
-        Entry("unstack", lambda x: ag.unstack(x)[-1], lambda x: t.unbind(x)[-1],
-              options=lambda rng, s: {} if s and s[0] else None),
-        Entry("fliplr", lambda x: ag.fliplr(x), lambda x: t.fliplr(x), options=at_least(2)),
-        Entry("rot90", lambda x: ag.rot90(x), lambda x: t.rot90(x), options=at_least(2)),
-        Entry("take", lambda x: ag.take(x, [0, -1]), lambda x: x.reshape(-1)[[0, -1]],
-              options=lambda rng, s: {} if np.prod(s) else None),
-        Entry("take_along_axis", lambda x, axis: ag.take_along_axis(x, ag.argsort(x, axis), axis),
-              lambda x, axis: t.take_along_dim(x, t.argsort(x, dim=axis, stable=True), axis), options=solid_axis),
-        Entry("topk", lambda x, axis: ag.topk(x, 1, axis)[0], lambda x, axis: t.topk(x, 1, axis)[0],
-              options=solid_axis),
-        Entry("diag", lambda x: ag.diag(x), lambda x: t.diag(x),
-              options=lambda rng, s: {} if len(s) in (1, 2) else None),
-        Entry("meshgrid", lambda x, y: ag.meshgrid(x, y)[0] * 1, lambda x, y: t.meshgrid(x, y, indexing="xy")[0] * 1,
-              2, fits=lambda a, b: len(a) == len(b) == 1),
-        Entry("std", lambda x: ag.std(apart(x), -1), lambda x: t.std(apart(x), -1, correction=0),
-              options=lambda rng, s: {} if s and s[-1] > 1 else None),
-        Entry("median", lambda x, axis: ag.median(x, axis), lambda x, axis: t.quantile(x, 0.5, axis),
-              options=solid_axis),
-        Entry("quantile", lambda x, axis: ag.quantile(x, 0.3, axis),
-              lambda x, axis: t.quantile(x, 0.3, axis), options=solid_axis),
-        Entry("average", lambda x, y: ag.average(x, weights=y), lambda x, y: (x * y).sum() / y.sum(), 2, "positive",
-              fits=lambda a, b: a == b and 0 not in a),
-        Entry("nanmean", lambda x: ag.nanmean(x), lambda x: t.nanmean(x),
-              options=lambda rng, s: {} if np.prod(s) else None),
-        Entry("logcumsumexp", lambda x, axis: ag.logcumsumexp(x, axis),
-              # PyTorch's own has wrong second derivatives where the incoming gradient changes sign
-              lambda x, axis: t.stack(
-                  [t.logsumexp(x.narrow(axis, 0, i + 1), axis) for i in range(x.shape[axis])], axis),
-              options=solid_axis),
-        Entry("trapezoid", lambda x: ag.trapezoid(x), lambda x: t.trapezoid(x), options=at_least(1)),
-    ]  # fmt: skip
+def _matrix(x: Any) -> Any:
+    """Return x as matrices (..., m, n) without zeros, with singular values apart from each other and from 0."""
+    rows, columns = np.indices(tuple(x.shape[-2:]))
+    return _bounded(x) * 0.2 + like(x, (rows == columns) * (2 + 1.2 * columns) + 0.1 * np.cos(3.0 * rows + 2 * columns))
 
 
-def matrices_and_transforms(t: Any) -> list[Entry]:
-    """Return entries of linear algebra and Fourier transforms."""
+DOMAINS: dict[str, Callable[[Any], Any]] = {
+    "any": lambda x: x,
+    "small": _bounded,
+    "positive": lambda x: _bounded(x) * _bounded(x) + 0.3,
+    "unit": lambda x: _bounded(x) * 0.8,
+    "share": lambda x: _bounded(x) * 0.4 + 0.5,  # in 0.1..0.9
+    "shifted": lambda x: x + 0.1237,  # so that what should be a round number is not near a jump
+    "above": lambda x: _bounded(x) * _bounded(x) + 1.5,
+    "away": lambda x: _bounded(x) * _bounded(x) + 0.5,
+    "apart": _apart,
+    "matrix": _matrix,
+}
 
-    def square(rng, shape):
-        return {} if len(shape) >= 2 and shape[-1] == shape[-2] and 0 not in shape else None
-
-    def safe(x, eye):  # well away from singular
-        return x / (1 + (x * x).sum()) + 2 * eye
-
-    def ours(f):
-        return lambda x: f(safe(x, np.eye(x.shape[-1], dtype=x.dtype)))
-
-    def theirs(f):
-        return lambda x: f(safe(x, t.eye(x.shape[-1], dtype=x.dtype)))
-
-    last = solid_axis
-    return [
-        Entry("det", ours(ag.linalg.det), theirs(t.linalg.det), options=square),
-        Entry("inv", ours(ag.linalg.inv), theirs(t.linalg.inv), options=square),
-        Entry("slogdet", ours(lambda x: ag.linalg.slogdet(x)[1]), theirs(lambda x: t.linalg.slogdet(x)[1]),
-              options=square),
-        Entry("cholesky", ours(lambda x: ag.linalg.cholesky(x @ x.swapaxes(-1, -2))),
-              theirs(lambda x: t.linalg.cholesky(x @ x.swapaxes(-1, -2))), options=square),
-        Entry("matrix_power", ours(lambda x: ag.linalg.matrix_power(x, 3)),
-              theirs(lambda x: t.linalg.matrix_power(x, 3)), options=square),
-        Entry("solve", lambda x: ag.linalg.solve(safe(x, np.eye(x.shape[-1], dtype=x.dtype)), x),
-              lambda x: t.linalg.solve(safe(x, t.eye(x.shape[-1], dtype=x.dtype)), x), options=square),
-        Entry("trace", lambda x: np.trace(x), lambda x: t.trace(x),
-              options=lambda rng, s: {} if len(s) == 2 else None),
-        Entry("norm", lambda x, axis: ag.linalg.norm(x + 3, axis=axis),
-              lambda x, axis: t.linalg.norm(x + 3, dim=axis), options=last),
-        Entry("vecdot", lambda x, y: ag.vecdot(x, y), lambda x, y: t.linalg.vecdot(x, y), 2,
-              fits=lambda a, b: bool(a) and a == b),
-        Entry("inner", lambda x, y: ag.inner(x, y), lambda x, y: t.inner(x, y), 2,
-              fits=lambda a, b: bool(a and b) and a[-1] == b[-1] > 0),
-        Entry("fft", lambda x, axis: ag.real(ag.fft.fft(x, axis=axis)) + ag.imag(ag.fft.fft(x, axis=axis)),
-              lambda x, axis: t.real(t.fft.fft(x, dim=axis)) + t.imag(t.fft.fft(x, dim=axis)), options=last),
-        Entry("rfft", lambda x, axis: ag.absolute(ag.fft.rfft(x, axis=axis) + 2),
-              lambda x, axis: t.abs(t.fft.rfft(x, dim=axis) + 2), options=last),
-    ]  # fmt: skip
+# --- programs ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Step:
+    """An entry applied to the values at `operands`, molded into `shapes` where there are any."""
+
     entry: Entry
     operands: tuple[int, ...]
     options: dict[str, Any]
+    shapes: tuple[Shape, ...] | None
+
+    def run(self, values: list[Any], ours: bool) -> Any:
+        operands = [values[i] for i in self.operands]
+        if self.shapes is not None:
+            operands = [mold(x, shape) for x, shape in zip(operands, self.shapes, strict=True)]
+        operands = [DOMAINS[d](x) for d, x in zip(self.entry.domains(), operands, strict=True)]
+        return (self.entry.ours if ours else self.entry.theirs)(*operands, **self.options)
 
 
 @dataclass
@@ -301,12 +150,17 @@ class Program:
     inputs: list[np.ndarray]
     steps: list[Step]
 
-    def run(self, inputs: list[Any], ours: bool) -> Any:
-        """Return one number computed from all results that nothing else used, each squeezed so that it stays small."""
+    def run(self, inputs: list[Any], ours: bool, rounding: Callable[[Any], Any] = lambda x: x) -> Any:
+        """Return one number computed from all results that nothing else used, each squeezed so that it stays small.
+
+        Args:
+            inputs: Tensors, ours or PyTorch's.
+            ours: which.
+            rounding: applied to what each step computes.
+        """
         values = list(inputs)
         for step in self.steps:
-            operands = [squeeze(values[i], step.entry.domain) for i in step.operands]
-            values.append((step.entry.ours if ours else step.entry.theirs)(*operands, **step.options))
+            values.append(rounding(step.run(values, ours)))
         used = {i for step in self.steps for i in step.operands}
         total = 0
         for i, value in enumerate(values):
@@ -314,27 +168,101 @@ class Program:
                 total = total + (value / (1 + value * value)).sum() * (1 + i / 7)
         return total
 
+    def __str__(self) -> str:
+        lines = [f"v{i} = input of shape {x.shape}" for i, x in enumerate(self.inputs)]
+        for i, step in enumerate(self.steps, len(lines)):
+            operands = ", ".join(f"v{k}" for k in step.operands)
+            molded = f" as {step.shapes}" if step.shapes is not None else ""
+            lines.append(f"v{i} = {step.entry.name}({operands}{molded}, {step.options}) in {step.entry.domain!r}")
+        return "\n".join(lines)
 
-def draw(rng: np.random.Generator, entries: list[Entry]) -> Program:
-    """Draw a program of 5 to 40 steps."""
-    inputs = [rng.uniform(-2, 2, SHAPES[rng.integers(len(SHAPES))]) for _ in range(rng.integers(2, 5))]
-    values: list[Any] = [ag.Tensor(x) for x in inputs]
-    steps: list[Step] = []
+
+def _drawn_step(rng: Rng, entry: Entry, values: list[Any]) -> Step | None:
+    """Return the entry applied to some recent values, or None where these do not suit it."""
+    recent = len(values) - 1 - np.minimum(rng.geometric(0.3, entry.arity) - 1, len(values) - 1)
+    operands = tuple(int(i) for i in recent)
+    molds = pick(rng, entry.molds) if entry.molds is not None else None
+    shapes = tuple(values[i].shape for i in operands) if molds is None else molds
+    if molds is not None and any(np.prod(s) and not values[i].size for s, i in zip(molds, operands, strict=True)):
+        return None
+    if molds is None and not entry.fits(*shapes):
+        return None
+    options = entry.options(rng, shapes[0] if shapes else ())
+    return None if options is None else Step(entry, operands, options, molds)
+
+
+def _extended(values: list[Any], step: Step) -> bool:
+    """Run a step and append its value, unless it is too large."""
+    with np.errstate(all="ignore"):
+        result = step.run(values, ours=True)
+    if result.size > 200 or result.ndim > 4 or not (np.abs(result.data) < 100).all():
+        return False
+    values.append(result)
+    return True
+
+
+def begin(rng: Rng, first: Entry) -> tuple[Program, list[Any]]:
+    """Draw a program of one step, of a given entry; return it with the values of its inputs and of the step."""
+    while True:
+        inputs = [rng.uniform(-2, 2, pick(rng, SHAPES)) for _ in range(rng.integers(2, 5))]
+        values: list[Any] = [ag.Tensor(x) for x in inputs]
+        step = _drawn_step(rng, first, values)
+        if step is not None and _extended(values, step):
+            return Program(inputs, [step]), values
+
+
+def draw(rng: Rng, entries: list[Entry], first: Entry) -> Program:
+    """Draw a program of 5 to 40 steps, the first one of a given entry."""
+    program, values = begin(rng, first)
+    steps = program.steps
     wanted = int(rng.integers(5, 41))
     for _ in range(20 * wanted):
         if len(steps) == wanted:
             break
-        entry = entries[rng.integers(len(entries))]
-        recent = len(values) - 1 - np.minimum(rng.geometric(0.3, entry.arity) - 1, len(values) - 1)
-        operands = tuple(int(i) for i in recent)
-        shapes = [values[i].shape for i in operands]
-        options = entry.options(rng, shapes[0])
-        if options is None or not entry.fits(*shapes):
-            continue
-        with np.errstate(all="ignore"):
-            result = entry.ours(*(squeeze(values[i], entry.domain) for i in operands), **options)
-        if result.size > 200 or result.ndim > 4 or not (np.abs(result.data) < 100).all():
-            continue
-        values.append(result)
-        steps.append(Step(entry, operands, options))
-    return Program(inputs, steps)
+        step = _drawn_step(rng, pick(rng, entries), values)
+        if step is not None and _extended(values, step):
+            steps.append(step)
+    return program
+
+
+# --- rounding ---------------------------------------------------------------------------------------------------------
+
+
+class Rounding:
+    """Rounding of PyTorch's float64 values to fewer bits, up or down at random, and of their gradients.
+
+    What a program gives under several of these shows how far its results are determined in arithmetic of so few bits
+    (Vignes, A stochastic arithmetic for reliable scientific computation, 1993). Where a value goes depends on itself
+    alone, and a rounded one stays where it is: equal elements and copies remain equal, so that ties are not broken,
+    but values that differ by less than a rounding may change places. The numbers rounded to lie at a random distance
+    from round ones, so that these move, too.
+
+    Args:
+        bits: how many.
+        seed: of the random directions.
+        ties: whether equal values stay equal; rounding within an operation makes them differ, too.
+    """
+
+    def __init__(self, bits: int, seed: int, ties: bool = True) -> None:
+        self.bits, self.ties, self.rng = bits, ties, np.random.default_rng(seed)
+        self.salt = self.rng.integers(2**63, dtype=np.uint64)
+        self.offset = int(self.rng.integers(1, 256)) / 256  # of 8 bits, so that sums with it are exact
+
+    def _coin(self, x: np.ndarray) -> np.ndarray:
+        """Return False or True at random for each value."""
+        if not self.ties:
+            return self.rng.random(x.shape) < 0.5
+        mixed = (x.view(np.uint64) ^ self.salt) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+        return (mixed >> np.uint64(63)).astype(bool)
+
+    def rounded(self, x: np.ndarray) -> np.ndarray:
+        """Return each value rounded, and 0 as it is."""
+        mantissa, exponent = np.frexp(x)
+        scaled = np.ldexp(mantissa, self.bits) - self.offset
+        near = np.where(self._coin(x), np.ceil(scaled), np.floor(scaled)) + self.offset
+        return np.where(x == 0, 0, np.ldexp(near, exponent - self.bits))
+
+    def __call__(self, x: Any) -> Any:
+        scaled = x * x.new_tensor(1 + self.rng.uniform(-1, 1, tuple(x.shape)) * 2.0**-self.bits)  # for the gradient
+        return scaled + (x.new_tensor(self.rounded(np.array(x.detach().numpy()))) - scaled).detach()

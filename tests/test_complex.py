@@ -1,5 +1,7 @@
 """Complex numbers: parts and conjugates, and every elementwise function that takes them, beside PyTorch."""
 
+import operator
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -118,6 +120,20 @@ def test_real_if_close():
     np.real_if_close(z).sum().backward()
     assert_array_equal(z.grad.data, [1, 1])
     assert_array_equal(np.real_if_close(Tensor(Z)).data, Z)
+
+
+@pytest.mark.parametrize("f", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
+@pytest.mark.parametrize("number", [np.float64(2), np.float32(2), np.complex128(2)])
+def test_python_complex_numbers_beside_0d_tensors(f, number):
+    leaf, row = Tensor(number, requires_grad=True), Tensor(np.array([number]), requires_grad=True)
+    for x in (leaf, leaf.detach()):
+        y = f(1 + 2j, x)
+        assert isinstance(y._data, np.complexfloating)
+        assert y.dtype == f(1 + 2j, row).dtype
+        assert_allclose(y.item(), f(1 + 2j, row).item(), rtol=1e-6)
+    f(1 + 2j, leaf).imag.backward(create_graph=True)
+    f(1 + 2j, row).imag.sum().backward()
+    assert_allclose(leaf.grad.detach().numpy(), row.grad.data[0], rtol=1e-5)
 
 
 def test_real_inputs_get_real_gradients():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from autograd import Tensor, gradcheck, gradgradcheck, hessian, linalg, sample
+from autograd import Tensor, gradcheck, gradgradcheck, hessian, hvp, linalg, sample
 from autograd.ops.matrices import Separated
 from autograd.primitive import Composite
 from autograd.testing import check_op
@@ -128,9 +128,11 @@ CASES = {
     "eigvalsh": (lambda m, a: m.linalg.eigvalsh(hermitian(m, a)), apart(2, 3, 3)),
     "eig": (by_eig, draw(3, 3)),
     "eigvals": (lambda m, a: m.linalg.eigvals(a), apart(2, 3, 3)),
-    "svd": (by_svd, apart(2, 3, 3)),
+    "svd": (by_svd, apart(2, 1, 3, 3)),
     "svd, tall": (by_svd, apart(4, 2)),
     "svd, wide": (by_svd, apart(2, 4)),
+    "svd, values alone": (lambda m, a: m.linalg.svd(a)[1], apart(2, 4, 3)),
+    "eigh, values alone": (lambda m, a: m.linalg.eigh(hermitian(m, a))[0], apart(2, 3, 3)),
     "svdvals": (lambda m, a: m.linalg.svdvals(a), apart(2, 4, 3)),
     "cond": (lambda m, a: m.linalg.cond(a), apart(2, 3, 3)),
     "cond, -2": (lambda m, a: m.linalg.cond(a, -2), apart(3, 3)),
@@ -444,6 +446,17 @@ def test_nuclear_norm_is_smooth_where_singular_values_repeat():
         assert gradgradcheck(lambda x: np.linalg.norm(x, "nuc", axis=(-2, -1)), (Tensor(matrix, requires_grad=True),))
 
 
+def test_second_derivative_of_the_nuclear_norm_at_matrices_of_lower_rank():
+    def turn(matrix, d):
+        return hvp(lambda x: np.linalg.norm(x, "nuc"), (matrix,), (d,))
+
+    d = RNG.normal(size=(3, 3))
+    (_, b, c), (e, _, f), (h, k, _) = d
+    expected = [[0, (b - e) / 5, c / 3], [(e - b) / 5, 0, f / 2], [h / 3, k / 2, 0]]
+    assert_allclose(turn(np.diag([3.0, 2.0, 0.0]), d), expected, rtol=1e-12, atol=1e-12)
+    assert_allclose(turn(np.diag([3.0, 0.0, 0.0]), d), [[0, b / 3, c / 3], [e / 3, 0, 0], [h / 3, 0, 0]], atol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["eigh", "eig"])
 def test_repeated_eigenvalues_harm_only_what_depends_on_the_vectors(name):
     x = Tensor(np.eye(3), requires_grad=True)
@@ -501,7 +514,7 @@ def test_least_squares_residuals_and_singular_values_have_gradients():
 
 @pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4), (2, 3, 4)])
 @pytest.mark.parametrize("kind", [float, complex])
-def test_pseudo_inverses_that_leave_singular_values_out(shape, kind):
+def test_pseudo_inverses_that_leave_a_part_out(shape, kind):
     a, b = (x if kind is complex else x.real for x in (apart(*shape), draw(shape[-2], 2)))
     a[..., -1] /= 4
     s = np.linalg.svdvals(a)

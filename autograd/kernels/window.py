@@ -1,20 +1,30 @@
 """Sliding windows over images: convolution and pooling on plain arrays, and their transposes.
 
-Names of axes: N images, C channels in, O channels out, G groups, (H, W) image size, (P, Q) output size, (K, L) window
-size. Sizes and steps are pairs, for the two image axes.
+Images have any number of axes after those of the batch and the channels. Names of axes: N images, C channels in, O
+channels out, G groups, *S image size, *P output size, *K window size. Sizes and steps are tuples, one number for each
+image axis.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
 from typing import Any
 
 import numpy as np
 
-Pair = tuple[int, int]
+Sizes = tuple[int, ...]
 Array = Any
 
+AXES = ("depth", "height", "width")
 
-def output_size(size: Pair, window: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Pair:
+# By the number of image axes: which axes they are, and the axes of windows (N, C, *P, *K) in the order (N, C, *K, *P).
+_IMAGE_AXES = [tuple(range(2, 2 + n)) for n in range(32)]
+_ELEMENTS_FIRST = [(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n)) for n in range(32)]
+
+
+def output_size(size: Sizes, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
     """Return how many window positions fit each image axis: floor((n + 2p - d(k - 1) - 1) / s) + 1.
 
     Raises:
@@ -24,93 +34,148 @@ def output_size(size: Pair, window: Pair, stride: Pair, padding: Pair, dilation:
     (32, 32)
     """
     fits = []
-    for n, k, s, p, d, axis in zip(size, window, stride, padding, dilation, ("height", "width"), strict=True):
+    for axis, (n, k, s, p, d) in enumerate(zip(size, window, stride, padding, dilation, strict=True)):
         room = n + 2 * p - d * (k - 1) - 1
         if room < 0:
+            name = "length" if len(size) == 1 else AXES[axis - len(size)]
             raise ValueError(
-                f"no window fits the {axis}: floor((size + 2*padding - dilation*(window - 1) - 1) / stride) + 1 = "
+                f"no window fits the {name}: floor((size + 2*padding - dilation*(window - 1) - 1) / stride) + 1 = "
                 f"floor(({n} + 2*{p} - {d}*({k} - 1) - 1) / {s}) + 1 is below 1; "
                 "use a larger image, more padding or a smaller window"
             )
         fits.append(room // s + 1)
-    return fits[0], fits[1]
+    return tuple(fits)
 
 
-def pad_image(x: Array, padding: Pair, fill: float = 0) -> Array:
-    """Return x (N, C, H, W) with `fill` around the image: (N, C, H + 2p, W + 2q)."""
-    if padding == (0, 0):
+@functools.lru_cache(maxsize=1024)
+def _middle(size: Sizes, padding: Sizes) -> tuple[Any, ...]:
+    """Return the index of the image in a padded one."""
+    return (..., *(slice(p, p + n) for n, p in zip(size, padding, strict=True)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _reach(window: Sizes, stride: Sizes, dilation: Sizes) -> tuple[Sizes, tuple[Any, ...]]:
+    """Return how far windows reach, and the index that takes their places and elements from all there are."""
+    steps = (..., *(slice(None, None, step) for step in stride + dilation))
+    return tuple([d * (k - 1) + 1 for k, d in zip(window, dilation, strict=True)]), steps
+
+
+def pad_image(x: Array, padding: Sizes, fill: float = 0, extra: Sizes = ()) -> Array:
+    """Return x (N, C, *S) with `fill` around the image, and `extra` more of it at the ends: (N, C, *(S + 2p + e))."""
+    if not any(padding) and not any(extra):
         return x
-    n, c, h, w = x.shape
-    p, q = padding
-    padded = np.full_like(x, fill, shape=(n, c, h + 2 * p, w + 2 * q))
-    padded[:, :, p : p + h, q : q + w] = x
+    n, c, *size = x.shape
+    around = [s + 2 * p + e for s, p, e in zip(size, padding, extra or (0,) * len(padding))]
+    padded = np.full_like(x, fill, shape=(n, c, *around))
+    padded[_middle(tuple(size), padding)] = x
     return padded
 
 
-def windows(x: Array, window: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Array:
-    """Return a view of all windows of x (N, C, H, W): (N, C, P, Q, K, L)."""
-    (k, m), (s, t), (d, e) = window, stride, dilation
-    view = np.lib.stride_tricks.sliding_window_view(x, (d * (k - 1) + 1, e * (m - 1) + 1), axis=(2, 3))
-    return view[:, :, ::s, ::t, ::d, ::e]
+def windows(x: Array, window: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+    """Return a view of all windows of x (N, C, *S): (N, C, *P, *K)."""
+    reach, steps = _reach(window, stride, dilation)
+    return np.lib.stride_tricks.sliding_window_view(x, reach, axis=_IMAGE_AXES[len(window)])[steps]
 
 
-def _columns(x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Array:
-    """Return each group's windows as the columns of a matrix: (N, G, C/G*K*L, P*Q)."""
-    view = windows(pad_image(x, padding), kernel, stride, dilation)
-    n, c, p, q, k, m = view.shape
-    # (N, C, P, Q, K, L) -> (N, C, K, L, P, Q) -> (N, G, C/G*K*L, P*Q)
-    return view.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, c // groups * k * m, p * q)
+def columns(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    """Return the windows of x (N, C, *S), elements before positions: (N, C, *K, *P), a view where nothing is padded."""
+    view = windows(pad_image(x, padding), window, stride, dilation)
+    return view.transpose(_ELEMENTS_FIRST[len(window)])
 
 
-def conv2d(x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Array:
-    """Cross-correlate x (N, C, H, W) with weight (O, C/G, K, L): (N, O, P, Q)."""
-    o, _, *kernel = weight.shape
-    p, q = output_size(x.shape[2:], tuple(kernel), stride, padding, dilation)  # type: ignore[arg-type]
-    columns = _columns(x, tuple(kernel), stride, padding, dilation, groups)  # type: ignore[arg-type]
-    rows = weight.reshape(groups, o // groups, -1)  # (G, O/G, C/G*K*L)
-    return np.matmul(rows, columns).reshape(x.shape[0], o, p, q)
+def _matrix(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
+    """Return each group's windows as the columns of a matrix: (N, G, C/G*K, P)."""
+    parts = columns(x, window, stride, padding, dilation)
+    n, c = x.shape[:2]
+    places = math.prod(parts.shape[2 + len(window) :])
+    return parts.reshape(n, groups, c // groups * math.prod(window), places)
 
 
-def conv2d_weight(x: Array, g: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Array:
-    """Return the gradient of `conv2d` with respect to the weight, (O, C/G, K, L), for g (N, O, P, Q)."""
-    n, o = g.shape[:2]
-    columns = _columns(x, kernel, stride, padding, dilation, groups)
-    rows = g.reshape(n, groups, o // groups, -1)  # (N, G, O/G, P*Q)
-    weight = np.matmul(rows, columns.swapaxes(2, 3)).sum(axis=0)  # (G, O/G, C/G*K*L)
-    return weight.reshape(o, x.shape[1] // groups, *kernel)
+def correlate(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
+    """Cross-correlate x (N, C, *S) with weight (O, C/G, *K): (N, O, *P)."""
+    o, _, *window = weight.shape
+    size = output_size(x.shape[2:], tuple(window), stride, padding, dilation)
+    matrix = _matrix(x, tuple(window), stride, padding, dilation, groups)
+    rows = weight.reshape(groups, o // groups, matrix.shape[2])  # (G, O/G, C/G*K)
+    return np.matmul(rows, matrix).reshape(x.shape[0], o, *size)
 
 
-def conv2d_input(
-    g: Array, weight: Array, size: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
+def correlate_weight(
+    x: Array, g: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
-    """Return the gradient of `conv2d` with respect to the input, (N, C, *size), for g (N, O, P, Q)."""
-    n, o, p, q = g.shape
-    c = weight.shape[1] * groups
-    kernel = weight.shape[2:]
-    rows = weight.reshape(groups, o // groups, -1).swapaxes(1, 2)  # (G, C/G*K*L, O/G)
-    columns = np.matmul(rows, g.reshape(n, groups, o // groups, p * q))  # (N, G, C/G*K*L, P*Q)
-    return sum_windows(columns.reshape(n, c, *kernel, p, q), size, stride, padding, dilation)
+    """Return the gradient of `correlate` with respect to the weight, (O, C/G, *K), for g (N, O, *P)."""
+    n, o = g.shape[:2]
+    matrix = _matrix(x, window, stride, padding, dilation, groups)
+    rows = g.reshape(n, groups, o // groups, matrix.shape[3])  # (N, G, O/G, P)
+    weight = np.matmul(rows, matrix.swapaxes(2, 3)).sum(axis=0)  # (G, O/G, C/G*K)
+    return weight.reshape(o, x.shape[1] // groups, *window)
 
 
-def sum_windows(columns: Array, size: Pair, stride: Pair, padding: Pair, dilation: Pair = (1, 1)) -> Array:
-    """Add windows (N, C, K, L, P, Q) back to the places of an image that they were taken from: (N, C, *size)."""
-    n, c, k, m, p, q = columns.shape
-    (h, w), (s, t), (u, v), (d, e) = size, stride, padding, dilation
-    image = np.zeros_like(columns, shape=(n, c, h + 2 * u, w + 2 * v))
-    for i in range(k):
-        for j in range(m):
-            image[:, :, i * d : i * d + s * p : s, j * e : j * e + t * q : t] += columns[:, :, i, j]
-    return image[:, :, u : u + h, v : v + w]
+def correlate_input(
+    g: Array, weight: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Array:
+    """Return the gradient of `correlate` with respect to the input, (N, C, *size), for g (N, O, *P)."""
+    n, o, *places = g.shape
+    c, window = weight.shape[1] * groups, weight.shape[2:]
+    inner = weight.shape[1] * math.prod(window)
+    rows = weight.reshape(groups, o // groups, inner).swapaxes(1, 2)  # (G, C/G*K, O/G)
+    matrix = np.matmul(rows, g.reshape(n, groups, o // groups, math.prod(places)))  # (N, G, C/G*K, P)
+    return sum_windows(matrix.reshape(n, c, *window, *places), size, stride, padding, dilation)
 
 
-def max_positions(x: Array, window: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Array:
-    """Return the position in each flattened image of each window's first largest value: (N, C, P, Q), integers."""
-    h, w = x.shape[2:]
-    p, q = output_size((h, w), window, stride, padding, dilation)
+@functools.lru_cache(maxsize=256)
+def _places(window: Sizes, places: Sizes, stride: Sizes, dilation: Sizes) -> list[tuple[Any, Any]]:
+    """Return for each element of a window its index in windows (..., *K, *P) and where it lies in an image, over all P.
+
+    An element at i along an axis lies at i*d, i*d + s, i*d + 2s, ...
+    """
+    options = zip(window, places, stride, dilation, strict=True)
+    lines = [[slice(i * d, i * d + s * p, s) for i in range(k)] for k, p, s, d in options]
+    positions = (slice(None),) * len(places)
+    elements = itertools.product(*map(range, window))
+    return [((..., *e, *positions), (..., *line)) for e, line in zip(elements, itertools.product(*lines))]
+
+
+def sum_windows(columns: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Array:
+    """Add windows (N, C, *K, *P) back to the places of an image that they were taken from: (N, C, *size)."""
+    n, c, *rest = columns.shape
+    window, places = tuple(rest[: len(size)]), tuple(rest[len(size) :])
+    around = [s + 2 * p for s, p in zip(size, padding, strict=True)]
+    image = np.zeros_like(columns, shape=(n, c, *around))
+    for element, line in _places(window, places, stride, dilation):
+        image[line] += columns[element]
+    return image[_middle(size, padding)] if any(padding) else image
+
+
+@functools.lru_cache(maxsize=256)
+def _starts(places: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> list[tuple[Array, Array]]:
+    """Return for each image axis where windows begin, and where their first element inside the image is."""
+    result = []
+    for axis, (p, s, edge, d) in enumerate(zip(places, stride, padding, dilation, strict=True)):
+        start = (np.arange(p) * s - edge).reshape(-1, *[1] * (len(places) - axis - 1))
+        result.append((start, np.where(start < 0, start % d, start)))
+    return result
+
+
+def max_positions(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, extra: Sizes = ()) -> Array:
+    """Return the position in each flattened image of each window's first largest value: (N, C, *P), integers.
+
+    The image is padded by `padding` on each side and by `extra` more at the ends.
+    """
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    view = windows(pad_image(x, padding, lowest), window, stride, dilation)
-    best = view.reshape(*view.shape[:4], -1).argmax(axis=-1)  # (N, C, P, Q), in 0 .. K*L-1
-    row, column = best // window[1], best % window[1]
-    top = np.arange(p)[:, None] * stride[0] - padding[0]  # (P, 1)
-    left = np.arange(q) * stride[1] - padding[1]  # (Q,)
-    return (top + row * dilation[0]) * w + left + column * dilation[1]
+    view = windows(pad_image(x, padding, lowest, extra), window, stride, dilation)
+    places = view.shape[2 : 2 + len(window)]
+    best = view.reshape(*view.shape[: 2 + len(window)], math.prod(window)).argmax(axis=-1)  # (N, C, *P), in 0 .. K-1
+    position: Any = 0
+    step = 1
+    starts = _starts(places, stride, padding, dilation)
+    for axis in reversed(range(len(window))):
+        start, first = starts[axis]
+        along = best % window[axis] if axis else best
+        best = best // window[axis] if axis else best
+        along = start + (along * dilation[axis] if dilation[axis] > 1 else along)
+        if padding[axis]:  # padding wins where it ties with the whole window: the first element in the image shall
+            along = np.maximum(along, first)
+        position = position + (along * step if step > 1 else along)
+        step *= x.shape[2 + axis]
+    return position

@@ -144,10 +144,15 @@ def i1e(x: Array, /) -> Tensor:
     return scipy_special().i1e(x)
 
 
-@op(v=missing("ive", "v"), z=lambda g, v, z, out: g * (0.5 * (ive(v - 1, z) + ive(v + 1, z)) - np.sign(z) * out),
-    samples=_ORDERS)  # fmt: skip
+def _of_ive(g: Array, v: Array, z: Array, out: Array) -> Array:
+    return g * (0.5 * (ive(v - 1, z) + ive(v + 1, z))) - np.sign(np.real(z)) * np.real(g * out)
+
+
+@op(v=missing("ive", "v"), z=_of_ive, samples=[
+    *_ORDERS, sample(Draw(kind="i", domain=(0, 4)), Draw(domain=(-3, -0.3))),
+])  # fmt: skip
 def ive(v: Array, z: Array, /) -> Tensor:
-    """Return exp(-|z|) * iv(v, z) of real z; not differentiable to v.
+    """Return exp(-|Re z|) * iv(v, z); not differentiable to v.
 
     >>> ive(2, Tensor([1.0]))
     Tensor([0.04993878])

@@ -91,7 +91,7 @@ def products_of_others(x: Array) -> Array:
 
 
 def _cumprod_rule(g: Array, a: Array, out: Array, axis: int | None) -> Array:
-    shape = a.shape
+    shape, a = a.shape, np.real(a) if out.dtype.kind == "f" else a  # as in `prod`
     if axis is None or not shape:
         a, axis = np.reshape(a, -1), 0
     if np.all(np.isfinite(out) & (out != 0)):

@@ -281,9 +281,7 @@ def _of_eig(g: Sequence[Array], out: Sequence[Array]) -> Array:
     (w, v), (of_w, of_v) = out, (conj(x) for x in g)
     turning = adjoint(v) @ of_v
     _require_gauge(turning, "eig", of_v)
-    growth = diagonals(turning)
-    growth = (growth + conj(growth)) / 2
-    turning = turning - adjoint(v) @ v * np.expand_dims(growth, -2)
+    turning = turning - adjoint(v) @ v * np.expand_dims(diagonals(turning), -2)
     middle = _coupled(turning, conj(_differences(w))) + on_diagonals(of_w)
     return conj(np.linalg.solve(adjoint(v), middle @ adjoint(v)))
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.ops.common import ANY, POSITIVE, Array
-from autograd.ops.special_functions import scipy_special
+from autograd.ops.special_functions import require_real, scipy_special
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -76,13 +76,17 @@ def sici(x: Array, /) -> tuple[Tensor, Tensor]:
 
 
 def _of_fresnel(g: Sequence[Array], z: Array) -> Array:
-    angle = z * z * (math.pi / 2)
-    return g[0] * np.sin(angle) + g[1] * np.cos(angle)
+    far = np.abs(z) > float(np.finfo(z.dtype).eps) ** -0.5  # more than a period lies between two numbers there
+    near = np.where(far, 0, z)
+    angle = near * near * (math.pi / 2)
+    return g[0] * np.sin(angle) + np.where(far, 0, g[1]) * np.cos(angle)
 
 
 @op(z=_of_fresnel, several=True, samples=ANY)
 def fresnel(z: Array, /) -> tuple[Tensor, Tensor]:
     """Return the integrals of sin(pi / 2 * t**2) and cos(pi / 2 * t**2) from 0 to z.
+
+    Where z**2 is above the precision of the dtype, nothing is known of the angle and the gradient is 0.
 
     >>> fresnel(Tensor([1.0]))
     (Tensor([0.43825915]), Tensor([0.7798934]))
@@ -100,6 +104,7 @@ def _dawsn_derivative(n: int, x: Array) -> Tensor:
     dawsn(x) is x * M(1, 3/2, -x**2) (DLMF 7.11.4 at i * x), and derivatives of confluent hypergeometric functions M, by
     DLMF 13.3.15 and 13.3.18, are again such functions, with 1/2 and 3/2 in turn.
     """
+    require_real(x, "the derivative of dawsn")
     wide = np.positive(x, dtype=np.float64)
     k, odd = divmod(n, 2)
     factor = (-4.0) ** ((n + 1) // 2 if not odd else k) * math.factorial(k)
@@ -129,6 +134,7 @@ def _log_ratio(n: int, z: Array) -> Tensor:
 
     -log(z) / (1 - z) is the integral of 1 / (1 + t * (z - 1)) from t = 0 to 1; so are its derivatives, by DLMF 15.6.1.
     """
+    require_real(z, "the derivative of spence")
     wide = np.positive(z, dtype=np.float64)
     factor = (-1.0) ** (n + 1) * math.factorial(n) / (n + 1)
     values = factor * scipy_special().hyp2f1(n + 1, n + 1, n + 2, 1 - wide)

@@ -219,6 +219,7 @@ def std(
 
 
 def _prod_rule(g: Array, a: Array, out: Array, axis: Axis, keepdims: bool, initial: Any, where: Array) -> Array:
+    a = np.real(a) if out.dtype.kind == "f" else a  # NumPy drops the imaginary parts when it computes in a real dtype
     if where is not None:
         a = np.where(where, a, 1)
     if np.all(np.isfinite(out) & (out != 0)):

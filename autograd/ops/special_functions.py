@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops.common import ANY, POSITIVE, Array
+from autograd.ops.common import ANY, POSITIVE, Array, is_complex
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -50,6 +50,12 @@ def missing(name: str, of: str) -> Any:
         )
 
     return rule
+
+
+def require_real(x: Array, what: str) -> None:
+    """Raise a TypeError that says what is for real numbers only, when x is complex."""
+    if is_complex(x):
+        raise TypeError(f"{what} is for real numbers, not {np.result_type(x)}")
 
 
 # --- the error function and the normal distribution (DLMF 7) ----------------------------------------------------------
@@ -101,6 +107,7 @@ def _erfc_ratio(k: int, x: Array) -> Tensor:
     It is computed by the recurrence 7.18.7, which is stable where x is not large, and above by the continued fraction
     7.18.13.
     """
+    require_real(x, "the derivative of erfcx")
     wide, limit = np.positive(x, dtype=np.float64), 4.0
     below, above = np.minimum(wide, limit), np.maximum(wide, limit)
     with np.errstate(over="ignore"):
@@ -189,9 +196,17 @@ def gamma(z: Array, /) -> Tensor:
     return scipy_special().gamma(z)
 
 
-@op(z=lambda g, z, out: -g * out * digamma(z), samples=_GAMMAS)
+def _of_rgamma(g: Array, z: Array, out: Array) -> Array:
+    """Return the gradient of z, of small z by reflection (DLMF 5.5.3), which holds at the poles of gamma as well."""
+    small = z < 0.5
+    period = np.where(small, z - 2 * np.rint(z / 2), 0)  # exact
+    turned = np.where(small, np.cos(math.pi * period) * gamma(np.where(small, 1 - z, 1)), 0)
+    return g * (turned - out * digamma(np.where(small, 1 - z, z)))
+
+
+@op(z=_of_rgamma, samples=_GAMMAS)
 def rgamma(z: Array, /) -> Tensor:
-    """Return 1 / gamma(z); at the poles of gamma, where it is 0, the gradient is nan.
+    """Return 1 / gamma(z), which is 0 at the poles of gamma.
 
     >>> rgamma(Tensor([1.0, 3.0]))
     Tensor([1. , 0.5])
@@ -254,12 +269,14 @@ def polygamma(n: int, x: Array) -> Tensor:
 
     Raises:
         ValueError: when n is no whole number of 0 or above.
+        TypeError: for complex x.
 
     >>> polygamma(1, Tensor([1.0, -0.5]))
     Tensor([1.644934, 8.934803])
     """
     if not isinstance(n, int | np.integer) or n < 0:
         raise ValueError(f"polygamma is for whole numbers n of 0 and above, not {n!r}")
+    require_real(x, "polygamma, and so the derivative of digamma,")
     if n == 0:
         return scipy_special().psi(x)
     # DLMF 25.11.12 gives it by the Hurwitz zeta function, for positive x.

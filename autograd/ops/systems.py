@@ -44,8 +44,39 @@ def inv(a: Array) -> Tensor:
     return np.linalg.inv(a)
 
 
-def _of_pseudo_inverse(g: Array, a: Array, out: Array) -> Array:
+def _leaves_out(a: Array, rcond: Any) -> bool:
+    """Return whether there are singular values that count as 0 but are more than rounding."""
+    parts = np.linalg.svd(a, compute_uv=False)
+    parts = parts / np.where(parts[..., :1] == 0, 1, parts[..., :1])
+    rounding = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
+    return bool(np.any((parts > rounding) & (parts <= columns(rcond))))
+
+
+def _of_inverse_of_part(g: Array, a: Array, rcond: Any) -> Array:
+    """Return the gradient of a where singular values are left out.
+
+    The pseudo-inverse is then the adjoint of u @ diag(p) @ vh, a function of singular values with p = 1 / s or 0; its
+    derivative is as that of Higham, Functions of matrices, 2008, theorem 3.11, for the matrix [[0, a], [a^H, 0]].
+    """
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    kept = value_of(s > columns(rcond) * s[..., :1])
+    p, rest = np.where(kept, 1 / np.where(kept, s, 1), 0), np.where(kept, 0, s)
+    g_t, v = transposed(g), adjoint(vh)
+    inner = adjoint(u) @ g_t @ v
+    mixed = columns(kept) != np.expand_dims(kept, -2)
+    gaps = np.where(mixed, np.abs(columns(s * s) - np.expand_dims(s * s, -2)), 1)
+    across = columns(p) * np.expand_dims(rest, -2)
+    back = (across + transposed(across)) / gaps - columns(p) * np.expand_dims(p, -2)
+    middle = np.where(mixed, inner, 0) / gaps + back * adjoint(inner)
+    outside = (g_t @ v - u @ inner) * np.expand_dims(p * p, -2)
+    beside = columns(p * p) * (adjoint(u) @ g_t - inner @ vh)
+    return conj((u @ middle + outside) @ vh + u @ beside)
+
+
+def _of_pseudo_inverse(g: Array, a: Array, out: Array, rcond: Any) -> Array:
     """Return the gradient of a; Golub and Pereyra, The differentiation of pseudo-inverses, 1973, equation (4.12)."""
+    if rcond is not None and _leaves_out(value_of(a), rcond):
+        return _of_inverse_of_part(g, a, rcond)
     g_t, out_h = transposed(g), adjoint(out)
     outside = g_t - a @ (out @ g_t)  # what a does not reach
     beside = g_t - (g_t @ out) @ a  # what a does not see
@@ -53,16 +84,18 @@ def _of_pseudo_inverse(g: Array, a: Array, out: Array) -> Array:
 
 
 @op(
-    a=_of_pseudo_inverse,
+    a=lambda g, a, out, rcond, rtol: _of_pseudo_inverse(g, a, out, rcond if rtol is np._NoValue else rtol),
     samples=[
         sample(Separated((3, 2))), sample(Separated((2, 2, 3)), rcond=1e-8), sample(Separated((2, 2)), rtol=1e-8),
+        sample(Separated((3, 4)), rcond=0.5), sample(Separated((2, 4, 3)), rtol=0.8),
     ],
     numpy=np.linalg.pinv,
 )  # fmt: skip
 def pinv(a: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Tensor:
     """Return the Moore-Penrose pseudo-inverses (..., n, m) of matrices (..., m, n).
 
-    The gradient is that among matrices of the same rank; to others the pseudo-inverse jumps.
+    The gradient is that among matrices with as many singular values above the limit; elsewhere the pseudo-inverse
+    jumps.
 
     Args:
         a: the matrices.
@@ -237,7 +270,7 @@ def _pseudo_inverse(a: Array, rcond: float | None) -> Array:
 def _of_coefficients(g: Array, a: Array, b: Array, rcond: float | None) -> Array:
     """Return the gradient of a in pinv(a) @ b."""
     g, b = (columns(x) if x.ndim == 1 else x for x in (g, b))
-    return _of_pseudo_inverse(g @ transposed(b), a, _pseudo_inverse(a, rcond))
+    return _of_pseudo_inverse(g @ transposed(b), a, _pseudo_inverse(a, rcond), rcond)
 
 
 @op(
@@ -245,7 +278,7 @@ def _of_coefficients(g: Array, a: Array, b: Array, rcond: float | None) -> Array
     b=lambda g, a, rcond: transposed(_pseudo_inverse(a, rcond)) @ g,
     samples=[
         sample(Separated((3, 2)), (3,), rcond=None), sample(Separated((2, 3)), (2, 2), rcond=None),
-        sample(Separated((2, 2)), (2,), rcond=1e-10),
+        sample(Separated((2, 2)), (2,), rcond=1e-10), sample(Separated((3, 2)), (3, 2), rcond=0.7),
     ],
 )  # fmt: skip
 def _least_squares(a: Array, b: Array, rcond: float | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Convolution and pooling over images (N, C, H, W).
+"""Convolution and pooling over images (N, C, *S) with any number of image axes.
 
 Convolution is linear in the image and in the weight. Its two transposes are ops as well, and the three are each
 other's derivatives, so that any order is covered by six rules.
@@ -6,35 +6,46 @@ other's derivatives, so that any order is covered by six rules.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd.kernels import window as kernel
-from autograd.kernels.window import Pair, output_size
+from autograd.kernels.window import Sizes, output_size
 from autograd.ops.common import Array
+from autograd.ops.joining import concatenate
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor, value_of
 
-Size = int | tuple[int, int]
+Size = int | tuple[int, ...]
+
+NUMBERS = {1: "an integer", 2: "an integer or a pair of integers"}
 
 
-def pair(value: Any, name: str, least: int) -> Pair:
-    """Return (n, n) for n, and a pair as it is.
+def per_axis(value: Any, name: str, least: int, axes: int) -> Sizes:
+    """Return (n, n, ...) for n, and a tuple with a number for each image axis as it is.
 
     Raises:
         ValueError: for anything else, and for numbers below `least`.
 
-    >>> pair(3, "stride", 1)
+    >>> per_axis(3, "stride", 1, axes=2)
     (3, 3)
     """
-    both = (value, value) if isinstance(value, int | np.integer) else value
-    if not isinstance(both, tuple | list) or len(both) != 2 or not all(isinstance(n, int | np.integer) for n in both):
-        raise ValueError(f"{name} must be an integer or a pair of integers, not {value!r}")
-    if min(both) < least:
+    if value.__class__ is int and value >= least:
+        return (value,) * axes
+    each = (value,) * axes if isinstance(value, int | np.integer) else value
+    if (
+        not isinstance(each, tuple | list)
+        or len(each) != axes
+        or not all(isinstance(n, int | np.integer) for n in each)
+    ):
+        kinds = NUMBERS.get(axes, f"an integer or a tuple of {axes} integers")
+        raise ValueError(f"{name} must be {kinds}, not {value!r}")
+    if min(each) < least:
         raise ValueError(f"{name} must be at least {least}, not {value!r}")
-    return int(both[0]), int(both[1])
+    return tuple([int(n) for n in each])
 
 
 # --- convolution ------------------------------------------------------------------------------------------------------
@@ -42,12 +53,14 @@ def pair(value: Any, name: str, least: int) -> Pair:
 CONVOLUTIONS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ((2, 2, 5, 4), (3, 2, 3, 2), {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}),
     ((1, 4, 6, 5), (2, 2, 2, 3), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2}),
+    ((2, 2, 6), (3, 2, 2), {"stride": (2,), "padding": (1,), "dilation": (2,), "groups": 1}),
+    ((1, 1, 2, 3, 4), (2, 1, 2, 1, 2), {"stride": (1, 2, 2), "padding": (1, 0, 1), "dilation": (2, 1, 1), "groups": 1}),
 ]
 
 
 def _output_shape(x: tuple[int, ...], weight: tuple[int, ...], options: dict[str, Any]) -> tuple[int, ...]:
     steps = {k: v for k, v in options.items() if k != "groups"}
-    return (x[0], weight[0], *output_size(x[2:], weight[2:], **steps))  # type: ignore[arg-type]
+    return (x[0], weight[0], *output_size(x[2:], weight[2:], **steps))
 
 
 @op(
@@ -59,14 +72,14 @@ def _output_shape(x: tuple[int, ...], weight: tuple[int, ...], options: dict[str
     ),
     samples=[sample(x, w, **options) for x, w, options in CONVOLUTIONS],
 )
-def correlate2d(x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair, groups: int) -> Tensor:
-    """Cross-correlate images x (N, C, H, W) with weight (O, C/groups, K, L): (N, O, P, Q).
+def correlate2d(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Tensor:
+    """Cross-correlate images x (N, C, *S) with weight (O, C/groups, *K): (N, O, *P).
 
     >>> one = (1, 1)
     >>> correlate2d(Tensor(np.ones((1, 1, 3, 3))), Tensor(np.ones((1, 1, 2, 2))), one, (0, 0), one, 1).shape
     (1, 1, 2, 2)
     """
-    return kernel.conv2d(x, weight, stride, padding, dilation, groups)
+    return kernel.correlate(x, weight, stride, padding, dilation, groups)
 
 
 @op(
@@ -77,15 +90,15 @@ def correlate2d(x: Array, weight: Array, stride: Pair, padding: Pair, dilation: 
     samples=[sample(_output_shape(x, w, options), w, size=x[2:], **options) for x, w, options in CONVOLUTIONS],
 )
 def correlate_input(
-    g: Array, weight: Array, size: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
+    g: Array, weight: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Tensor:
-    """Return the gradient of the images (N, C, *size) of a `correlate2d` whose result has the gradient g (N, O, P, Q).
+    """Return the gradient of the images (N, C, *size) of a `correlate2d` whose result has the gradient g (N, O, *P).
 
     >>> one = (1, 1)
     >>> correlate_input(Tensor(np.ones((1, 1, 2, 2))), Tensor(np.ones((1, 1, 2, 2))), (3, 3), one, (0, 0), one, 1).shape
     (1, 1, 3, 3)
     """
-    return kernel.conv2d_input(g, weight, size, stride, padding, dilation, groups)
+    return kernel.correlate_input(g, weight, size, stride, padding, dilation, groups)
 
 
 @op(
@@ -96,16 +109,16 @@ def correlate_input(
     samples=[sample(x, _output_shape(x, w, options), kernel_size=w[2:], **options) for x, w, options in CONVOLUTIONS],
 )
 def correlate_weight(
-    x: Array, g: Array, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, groups: int
+    x: Array, g: Array, kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Tensor:
-    """Return the gradient of the weight (O, C/groups, K, L) of a `correlate2d` whose result has the gradient g.
+    """Return the gradient of the weight (O, C/groups, *K) of a `correlate2d` whose result has the gradient g.
 
     >>> one = (1, 1)
     >>> correlate_weight(Tensor(np.ones((1, 1, 3, 3))), Tensor(np.ones((1, 1, 2, 2))), (2, 2), one, (0, 0), one, 1)
     Tensor([[[[4., 4.],
               [4., 4.]]]], dtype=float64)
     """
-    return kernel.conv2d_weight(x, g, kernel_size, stride, padding, dilation, groups)
+    return kernel.correlate_weight(x, g, kernel_size, stride, padding, dilation, groups)
 
 
 @composite(
@@ -143,40 +156,150 @@ def conv2d(
     >>> conv2d(Tensor(np.zeros((1, 3, 32, 32))), Tensor(np.zeros((10, 3, 5, 5))), padding=2).shape
     (1, 10, 32, 32)
     """
-    _check_convolution(np.shape(x), np.shape(weight), None if bias is None else np.shape(bias), groups)
-    steps = pair(stride, "stride", 1), pair(padding, "padding", 0), pair(dilation, "dilation", 1)
-    out = correlate2d(x, weight, *steps, groups)
-    return out if bias is None else out + np.reshape(bias, (-1, 1, 1))
-
-
-def _check_convolution(x: tuple[int, ...], weight: tuple[int, ...], bias: tuple[int, ...] | None, groups: int) -> None:
-    if len(x) != 4 or len(weight) != 4:
-        raise ValueError(f"conv2d needs x (N, C, H, W) and weight (O, C/groups, K, L); got x {x} and weight {weight}")
-    if groups < 1 or x[1] % groups or weight[0] % groups:
-        raise ValueError(f"conv2d: groups={groups} must divide the {x[1]} input and the {weight[0]} output channels")
-    if weight[1] * groups != x[1]:
+    if np.ndim(x) != 4 or np.ndim(weight) != 4:
         raise ValueError(
-            f"conv2d: x {x} has {x[1]} channels, but weight {weight} with groups={groups} takes "
+            f"conv2d needs x (N, C, H, W) and weight (O, C/groups, K, L); got x {np.shape(x)} and weight "
+            f"{np.shape(weight)}"
+        )
+    return convolution(x, weight, bias, stride, padding, dilation, groups)
+
+
+def convolution(
+    x: Array, weight: Array, bias: Array | None = None, stride: Size = 1, padding: Size = 0, dilation: Size = 1,
+    groups: int = 1,
+) -> Tensor:  # fmt: skip
+    """Return `conv2d` of images (N, C, *S) with any number of image axes, for filters (O, C/groups, *K).
+
+    Raises:
+        ValueError: when the shapes do not fit each other; says which formula failed on which numbers.
+
+    >>> convolution(Tensor(np.zeros((1, 3, 8))), Tensor(np.zeros((10, 3, 5))), stride=3).shape
+    (1, 10, 2)
+    """
+    axes = np.ndim(x) - 2
+    if axes < 1 or np.ndim(weight) != axes + 2:
+        raise ValueError(
+            f"convolution needs x (N, C, *S) and weight (O, C/groups, *K); got x {np.shape(x)} and weight "
+            f"{np.shape(weight)}"
+        )
+    _check_channels("convolution", np.shape(x)[1], np.shape(weight), bias, groups)
+    step, edge = per_axis(stride, "stride", 1, axes), per_axis(padding, "padding", 0, axes)
+    out = correlate2d(x, weight, step, edge, per_axis(dilation, "dilation", 1, axes), groups)
+    return out if bias is None else out + np.reshape(bias, (-1,) + (1,) * axes)
+
+
+def _check_channels(name: str, channels: int, weight: tuple[int, ...], bias: Array | None, groups: int) -> None:
+    """Raise unless images with so many channels, filters (O, C/groups, *K) and bias (O,) fit each other."""
+    if groups < 1 or channels % groups or weight[0] % groups:
+        raise ValueError(
+            f"{name}: groups={groups} must divide the {channels} input and the {weight[0]} output channels"
+        )
+    if weight[1] * groups != channels:
+        raise ValueError(
+            f"{name}: x has {channels} channels, but weight {weight} with groups={groups} takes "
             f"{weight[1]} * {groups} = {weight[1] * groups}"
         )
-    if bias is not None and bias != weight[:1]:
-        raise ValueError(f"conv2d: bias must have one number for each of the {weight[0]} filters, not shape {bias}")
+    if bias is not None and np.shape(bias) != weight[:1]:
+        raise ValueError(
+            f"{name}: bias must have one number for each of the {weight[0]} filters, not shape {np.shape(bias)}"
+        )
+
+
+def conv_transpose(
+    x: Array, weight: Array, bias: Array | None = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
+    groups: int = 1, dilation: Size = 1,
+) -> Tensor:  # fmt: skip
+    """Return the transpose of `convolution`: each number of x spreads a filter over the result.
+
+    Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning (2016), chapter 4.
+
+    Args:
+        x: (N, C, *P).
+        weight: (C, O/groups, *K), the filters of the convolution that this is the transpose of.
+        bias: (O,), or None.
+        stride: step between the places where the filters are put.
+        padding: how much is cut off on each side of the result.
+        output_padding: how much longer the result is at its end, less than the stride or the dilation.
+        groups: the channels are split into so many groups.
+        dilation: step between the elements of a filter.
+
+    Returns:
+        (N, O, *S) with S = (P - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1.
+
+    Raises:
+        ValueError: when shapes or options do not fit each other.
+
+    >>> conv_transpose(Tensor(np.ones((1, 1, 2))), Tensor(np.ones((1, 1, 2))), stride=2).shape
+    (1, 1, 4)
+    """
+    axes = np.ndim(x) - 2
+    if axes < 1 or np.ndim(weight) != axes + 2:
+        raise ValueError(
+            f"conv_transpose needs x (N, C, *P) and weight (C, O/groups, *K); got x {np.shape(x)} and weight "
+            f"{np.shape(weight)}"
+        )
+    step, edge = per_axis(stride, "stride", 1, axes), per_axis(padding, "padding", 0, axes)
+    extra, gap = per_axis(output_padding, "output_padding", 0, axes), per_axis(dilation, "dilation", 1, axes)
+    _check_transpose(np.shape(x), np.shape(weight), bias, groups, step, extra, gap)
+    for axis, (e, s) in enumerate(zip(extra, step), 2):
+        if e >= s:  # windows fit into the extra length: there a convolution of the result would see further zeros
+            shape = (*np.shape(x)[:axis], e // s, *np.shape(x)[axis + 1 :])
+            x = concatenate([x, np.zeros(shape, value_of(x).dtype)], axis)
+    size = transposed_size(np.shape(x)[2:], np.shape(weight)[2:], step, edge, gap)
+    size = tuple([n + e % s for n, e, s in zip(size, extra, step)])
+    if min(size) < 1:
+        raise ValueError(f"conv_transpose: padding {edge} leaves nothing of the result: its size would be {size}")
+    out = correlate_input(x, weight, size, step, edge, gap, groups)
+    return out if bias is None else out + np.reshape(bias, (-1,) + (1,) * axes)
+
+
+def transposed_size(size: Sizes, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
+    """Return the size of an image that just so many windows fit: (p - 1)*s - 2*padding + d*(k - 1) + 1.
+
+    >>> transposed_size((32, 32), (5, 5), (1, 1), (2, 2), (1, 1))
+    (32, 32)
+    """
+    options = zip(size, window, stride, padding, dilation, strict=True)
+    return tuple([(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, k, s, p, d in options])
+
+
+def _check_transpose(
+    x: Sizes, weight: Sizes, bias: Array | None, groups: int, stride: Sizes, extra: Sizes, dilation: Sizes
+) -> None:
+    if groups < 1 or x[1] % groups or x[1] != weight[0]:
+        raise ValueError(
+            f"conv_transpose: x {x} and weight {weight} (C, O/groups, *K) must have the same number of channels C, "
+            f"which groups={groups} must divide"
+        )
+    if bias is not None and np.shape(bias) != (weight[1] * groups,):
+        raise ValueError(f"conv_transpose: bias must have shape {(weight[1] * groups,)}, not {np.shape(bias)}")
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation)):
+        raise ValueError(
+            f"conv_transpose: output_padding {extra} must be below the stride {stride} or the dilation {dilation}"
+        )
 
 
 # --- pooling ----------------------------------------------------------------------------------------------------------
 
 
-def _check_pooling(name: str, x: tuple[int, ...], window: Pair, padding: Pair) -> None:
-    if len(x) != 4:
-        raise ValueError(f"{name} needs images (N, C, H, W), got shape {x}")
-    if any(2 * p > k for p, k in zip(padding, window, strict=True)):
-        raise ValueError(f"{name}: padding {padding} may be at most half of the window {window}")
+def _pooling_options(
+    name: str, x: Array, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size
+) -> tuple[Sizes, Sizes, Sizes, Sizes]:
+    """Return window, stride, padding and dilation, one number for each image axis, checked."""
+    axes = np.ndim(x) - 2
+    if axes < 1:
+        raise ValueError(f"{name} needs images (N, C, *S), got shape {np.shape(x)}")
+    window = per_axis(kernel_size, "kernel_size", 1, axes)
+    step = window if stride is None else per_axis(stride, "stride", 1, axes)
+    edge, gap = per_axis(padding, "padding", 0, axes), per_axis(dilation, "dilation", 1, axes)
+    if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(edge, window, gap)):
+        raise ValueError(f"{name}: padding {edge} may be at most half of the window {window}, dilation {gap}")
+    return window, step, edge, gap
 
 
-def _flat_index(positions: Array) -> tuple[Array, ...]:
-    """Return the index of elements at `positions` (N, C, P, Q) in images flattened to (N, C, H*W)."""
-    n, c = positions.shape[:2]
-    return np.arange(n)[:, None, None, None], np.arange(c)[:, None, None], positions
+def _check_images(name: str, x: Array) -> None:
+    if np.ndim(x) != 4:
+        raise ValueError(f"{name} needs images (N, C, H, W), got shape {np.shape(x)}")
 
 
 @composite(
@@ -206,44 +329,83 @@ def max_pool2d(
     >>> max_pool2d(Tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 2)
     Tensor([[[[4.]]]])
     """
-    size = pair(kernel_size, "kernel_size", 1)
-    step = size if stride is None else pair(stride, "stride", 1)
-    edge = pair(padding, "padding", 0)
-    _check_pooling("max_pool2d", np.shape(x), size, edge)
-    positions = kernel.max_positions(value_of(x), size, step, edge, pair(dilation, "dilation", 1))
-    n, c, h, w = np.shape(x)
-    return np.reshape(x, (n, c, h * w))[_flat_index(positions)]
+    _check_images("max_pool2d", x)
+    return max_pool(x, kernel_size, stride, padding, dilation)[0]
+
+
+def max_pool(
+    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    extra: Size = 0,
+) -> tuple[Tensor, Array]:  # fmt: skip
+    """Return the largest value in each window of images (N, C, *S), and its position in the flattened image.
+
+    Arguments and errors as for `max_pool2d`, for any number of image axes; `extra` positions are added at the ends
+    only. The positions (N, C, *P) are a plain array of integers.
+
+    >>> values, positions = max_pool(Tensor([[[1.0, 2.0, 4.0, 3.0]]]), 2)
+    >>> values, positions
+    (Tensor([[[2., 4.]]]), array([[[1, 2]]]))
+    """
+    options = _pooling_options("max_pool", x, kernel_size, stride, padding, dilation)
+    more = per_axis(extra, "extra", 0, np.ndim(x) - 2)
+    size = np.shape(x)[2:]
+    output_size(tuple([n + e for n, e in zip(size, more)]), *options)  # raises where no window fits
+    positions = kernel.max_positions(value_of(x), *options, more)
+    return take_positions(x, positions), positions
+
+
+def take_positions(x: Array, positions: Array) -> Tensor:
+    """Return the elements at positions (N, C, ...) in the flattened images of x (N, C, *S): (N, C, ...).
+
+    >>> take_positions(Tensor([[[1.0, 2.0, 4.0, 3.0]]]), np.array([[[1, 2]]]))
+    Tensor([[[2., 4.]]])
+    """
+    n, c = np.shape(x)[:2]
+    flat = np.reshape(x, (n, c, math.prod(np.shape(x)[2:])))
+    axes = positions.ndim - 2
+    image, channel = np.arange(n).reshape(n, 1, *[1] * axes), np.arange(c).reshape(c, *[1] * axes)
+    return flat[image, channel, positions]
 
 
 @op(
     x=lambda g, x_shape, window, stride, padding: spread_windows(g, x_shape[2:], window, stride, padding),
-    samples=[sample((2, 2, 3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0))],
+    samples=[
+        sample((2, 2, 3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0)),
+        sample((2, 1, 5), window=(2,), stride=(3,), padding=(1,)),
+        sample((1, 1, 2, 3, 2), window=(2, 2, 1), stride=(1, 1, 1), padding=(0, 1, 0)),
+    ],
 )
-def sum_of_windows(x: Array, window: Pair, stride: Pair, padding: Pair) -> Tensor:
-    """Return the sum of each window of the images x (N, C, H, W): (N, C, P, Q).
+def sum_of_windows(x: Array, window: Sizes, stride: Sizes, padding: Sizes) -> Tensor:
+    """Return the sum of each window of the images x (N, C, *S): (N, C, *P).
 
     >>> sum_of_windows(Tensor(np.ones((1, 1, 4, 4))), (2, 2), (2, 2), (0, 0))
     Tensor([[[[4., 4.],
               [4., 4.]]]], dtype=float64)
     """
-    output_size(x.shape[2:], window, stride, padding, (1, 1))
-    return kernel.windows(kernel.pad_image(x, padding), window, stride).sum(axis=(4, 5))
+    axes = len(window)
+    ones = (1,) * axes
+    output_size(x.shape[2:], window, stride, padding, ones)
+    view = kernel.windows(kernel.pad_image(x, padding), window, stride, ones)
+    return view.sum(axis=tuple(range(2 + axes, 2 + 2 * axes)))
 
 
 @op(
     g=lambda g_out, window, stride, padding: sum_of_windows(g_out, window, stride, padding),
-    samples=[sample((2, 2, 2, 2), size=(3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0))],
+    samples=[
+        sample((2, 2, 2, 2), size=(3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0)),
+        sample((2, 1, 2), size=(5,), window=(2,), stride=(3,), padding=(1,)),
+    ],
 )
-def spread_windows(g: Array, size: Pair, window: Pair, stride: Pair, padding: Pair) -> Tensor:
-    """Return images (N, C, *size) where each value of g (N, C, P, Q) is added all over its window.
+def spread_windows(g: Array, size: Sizes, window: Sizes, stride: Sizes, padding: Sizes) -> Tensor:
+    """Return images (N, C, *size) where each value of g (N, C, *P) is added all over its window.
 
     >>> spread_windows(Tensor([[[[1.0]]]]), (2, 2), (2, 2), (2, 2), (0, 0))
     Tensor([[[[1., 1.],
               [1., 1.]]]])
     """
-    n, c, p, q = g.shape
-    columns = np.broadcast_to(g[:, :, None, None], (n, c, *window, p, q))
-    return kernel.sum_windows(columns, size, stride, padding)
+    n, c, *places = g.shape
+    columns = np.broadcast_to(g.reshape(n, c, *[1] * len(window), *places), (n, c, *window, *places))
+    return kernel.sum_windows(columns, size, stride, padding, (1,) * len(size))
 
 
 @composite(
@@ -267,8 +429,94 @@ def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     >>> avg_pool2d(Tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 2)
     Tensor([[[[2.5]]]])
     """
-    size = pair(kernel_size, "kernel_size", 1)
-    step = size if stride is None else pair(stride, "stride", 1)
-    edge = pair(padding, "padding", 0)
-    _check_pooling("avg_pool2d", np.shape(x), size, edge)
-    return sum_of_windows(x, size, step, edge) / (size[0] * size[1])
+    _check_images("avg_pool2d", x)
+    return avg_pool(x, kernel_size, stride, padding)
+
+
+def avg_pool(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Tensor:
+    """Return the mean of each window of images (N, C, *S); arguments and errors as for `avg_pool2d`.
+
+    >>> avg_pool(Tensor([[[1.0, 2.0, 3.0, 5.0]]]), 2)
+    Tensor([[[1.5, 4. ]]])
+    """
+    window, step, edge, _ = _pooling_options("avg_pool", x, kernel_size, stride, padding, 1)
+    return sum_of_windows(x, window, step, edge) / math.prod(window)
+
+
+# --- windows themselves -----------------------------------------------------------------------------------------------
+
+WINDOWS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
+    ((2, 2, 5, 4), (3, 2), {"stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}),
+    ((2, 1, 6), (2,), {"stride": (2,), "padding": (1,), "dilation": (1,)}),
+]
+
+
+@op(
+    x=lambda g, x_shape, stride, padding, dilation: _joined_windows(g, x_shape[2:], stride, padding, dilation),
+    samples=[sample(x, window=k, **options) for x, k, options in WINDOWS],
+)
+def _windows(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Tensor:
+    """Return the windows of images x (N, C, *S): (N, C, *K, *P)."""
+    output_size(x.shape[2:], window, stride, padding, dilation)
+    return np.ascontiguousarray(kernel.columns(x, window, stride, padding, dilation))
+
+
+@op(
+    windows=lambda g, windows_shape, size, stride, padding, dilation: _windows(
+        g, windows_shape[2 : 2 + len(size)], stride, padding, dilation
+    ),
+    samples=[
+        sample((*x[:2], *k, *output_size(x[2:], k, **options)), size=x[2:], **options) for x, k, options in WINDOWS
+    ],
+)
+def _joined_windows(windows: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Tensor:
+    """Return images (N, C, *size) with windows (N, C, *K, *P) added where they would be taken from."""
+    return kernel.sum_windows(windows, size, stride, padding, dilation)
+
+
+def unfold(x: Array, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Tensor:
+    """Return the windows of images (N, C, *S) as (N, C, *K, *P): their elements, then their positions.
+
+    Args:
+        x: images.
+        kernel_size: window size.
+        dilation: step between the elements of a window.
+        padding: zeros added on each side.
+        stride: step between windows.
+
+    Raises:
+        ValueError: when no window fits; shows the formula with the numbers.
+
+    >>> unfold(Tensor([[[1.0, 2.0, 3.0]]]), 2)
+    Tensor([[[[1., 2.],
+              [2., 3.]]]])
+    """
+    axes = np.ndim(x) - 2
+    if axes < 1:
+        raise ValueError(f"unfold needs images (N, C, *S), got shape {np.shape(x)}")
+    step, edge = per_axis(stride, "stride", 1, axes), per_axis(padding, "padding", 0, axes)
+    return _windows(
+        x, per_axis(kernel_size, "kernel_size", 1, axes), step, edge, per_axis(dilation, "dilation", 1, axes)
+    )
+
+
+def fold(windows: Array, size: Sizes, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Tensor:
+    """Return images (N, C, *size) in which windows (N, C, *K, *P) are added at their places: the transpose of `unfold`.
+
+    Raises:
+        ValueError: when there are not as many windows as fit the size.
+
+    >>> fold(Tensor([[[[1.0, 2.0], [2.0, 3.0]]]]), (3,))
+    Tensor([[[1., 4., 3.]]])
+    """
+    axes = len(size)
+    if np.ndim(windows) != 2 + 2 * axes:
+        raise ValueError(f"fold to {axes} image axes needs windows (N, C, *K, *P), got shape {np.shape(windows)}")
+    step, edge, gap = (
+        per_axis(v, n, i, axes)
+        for v, n, i in ((stride, "stride", 1), (padding, "padding", 0), (dilation, "dilation", 1))
+    )
+    places = output_size(size, np.shape(windows)[2 : 2 + axes], step, edge, gap)
+    if np.shape(windows)[2 + axes :] != places:
+        raise ValueError(f"fold: {places} windows fit the size {size}, but windows {np.shape(windows)} are not so many")
+    return _joined_windows(windows, size, step, edge, gap)

@@ -39,3 +39,36 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Tensor:
         raise ValueError(f"linear: bias must have shape {w.shape[:-1]} to fit weight {w.shape}, not {np.shape(bias)}")
     out = x @ (w.T if w.ndim == 2 else w)
     return out if bias is None else out + bias
+
+
+def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Tensor:
+    """Return sum over i, j of input1[..., i] * weight[:, i, j] * input2[..., j], plus bias.
+
+    Args:
+        input1: (..., I).
+        input2: (..., J), with the same first axes.
+        weight: (O, I, J).
+        bias: (O,), or None.
+
+    Returns:
+        (..., O).
+
+    Raises:
+        ValueError: when the sizes do not fit; says which.
+
+    >>> bilinear(Tensor([[1.0, 2.0]]), Tensor([[3.0]]), autograd.ones((1, 2, 1)))
+    Tensor([[9.]])
+    """
+    a, b, w = autograd.asarray(input1), autograd.asarray(input2), autograd.asarray(weight)
+    if w.ndim != 3 or not a.ndim or a.shape[:-1] != b.shape[:-1] or (a.shape[-1], b.shape[-1]) != w.shape[1:]:
+        raise ValueError(
+            f"bilinear takes (..., I), (..., J) with the same first axes, and weight (O, I, J), not {a.shape}, "
+            f"{b.shape} and {w.shape}"
+        )
+    outputs, first, second = w.shape
+    if bias is not None and np.shape(bias) != (outputs,):
+        raise ValueError(f"bilinear: bias must have shape {(outputs,)} to fit weight {w.shape}, not {np.shape(bias)}")
+    # One product with the matrix (I, O*J) leaves for each example a matrix (O, J), which is applied to input2.
+    maps = a.reshape(-1, first) @ w.transpose(1, 0, 2).reshape(first, outputs * second)
+    out = (maps.reshape(-1, outputs, second) @ b.reshape(-1, second, 1)).reshape(*a.shape[:-1], outputs)
+    return out if bias is None else out + bias
