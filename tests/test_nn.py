@@ -364,7 +364,6 @@ def test_padding_same_keeps_the_size_of_even_windows():
         (lambda: nn.Conv2d(1, 1, 6)(np.ones((1, 1, 5, 5))), ValueError, "no window fits the height"),
         (lambda: F.conv2d(np.ones((1, 1, 5, 5)), np.ones((3, 3))), ValueError, r"not weight of shape \(3, 3\)"),
         (lambda: nn.MaxPool2d(2, padding=2)(np.ones((1, 1, 5, 5))), ValueError, "at most half"),
-        (lambda: nn.MaxPool2d(2, return_indices=True)(np.ones((1, 1, 5, 5))), NotImplementedError, "indices"),
         (lambda: nn.MaxPool2d(2)(np.ones((5, 5))), ValueError, r"not shape \(5, 5\)"),
         (lambda: nn.AvgPool2d(2, divisor_override=0)(np.ones((1, 1, 5, 5))), ValueError, "divisor_override"),
         (lambda: nn.Flatten(2)(np.ones((1, 2))), IndexError, "start_dim=2"),

@@ -11,9 +11,12 @@ from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch", reason="the PyTorch oracle needs the extra 'oracle'")
 
+from torch.optim.lbfgs import _strong_wolfe as search_of_torch  # noqa: E402
+
 import autograd  # noqa: E402
 import nn  # noqa: E402
 from autograd import Tensor  # noqa: E402
+from nn.optim.line_search import Point, strong_wolfe  # noqa: E402
 
 
 def database():
@@ -242,6 +245,46 @@ def test_error_inputs_raise_here_too(name, error):
     expected = {UserWarning: ValueError, RuntimeError: TypeError}.get(expected, expected)
     with pytest.raises(expected):
         getattr(nn.optim, name)(params, **options).step()
+
+
+# --- the line search --------------------------------------------------------------------------------------------------
+
+
+def wavy(t, a, b, c, w):
+    """Return a function of one variable and its derivative; it falls at 0, then has many minima."""
+    value = a * (t - b) ** 2 + c * np.sin(w * t) - c * w * t
+    return value, 2 * a * (t - b) + c * w * np.cos(w * t) - c * w
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 25])
+def test_the_line_search_takes_the_same_way(most):
+    rng, tried = np.random.default_rng(3), []
+    for _ in range(200):
+        shape = rng.uniform([0.1, 0.1, 0.0, 1.0], [2.0, 3.0, 3.0, 8.0])
+        first, start = 10 ** rng.uniform(-2, 1.5), wavy(0.0, *shape)
+        seen = {"ours": [], "theirs": []}
+
+        def ours(t, shape=shape, seen=seen):
+            seen["ours"].append(t)
+            value, slope = wavy(t, *shape)
+            return Point(t, value, np.array([slope]), slope)
+
+        def theirs(x, t, d, shape=shape, seen=seen):
+            seen["theirs"].append(float(t))
+            value, slope = wavy(float(t), *shape)
+            return value, torch.tensor([slope], dtype=torch.float64)
+
+        found, evaluations = strong_wolfe(
+            ours, Point(0.0, start[0], np.array([start[1]]), start[1]), first, 1.0, 1e-9, most
+        )
+        slope = torch.tensor([start[1]], dtype=torch.float64)
+        one = torch.ones(1, dtype=torch.float64)
+        loss, _, t, count = search_of_torch(theirs, None, first, one, start[0], slope, slope[0], max_ls=most)
+        assert evaluations == count == len(seen["ours"])
+        assert_allclose(seen["ours"], seen["theirs"], rtol=1e-8)
+        assert_allclose([found.t, found.loss], [float(t), loss], rtol=1e-8)
+        tried.append(evaluations)
+    assert max(tried) > min(most, 5)  # some get into the second phase
 
 
 # --- averages of weights ----------------------------------------------------------------------------------------------

@@ -165,8 +165,8 @@ def spectral_norm(
 
     >>> import nn
     >>> layer = spectral_norm(nn.Linear(3, 2), n_power_iterations=50)
-    >>> float(np.linalg.norm(layer.weight.detach().numpy(), 2))
-    1.0...
+    >>> round(float(np.linalg.norm(layer.weight.detach().numpy(), 2)), 3)
+    1.0
     >>> list(layer.state_dict())[-2:]
     ['parametrizations.weight.0._u', 'parametrizations.weight.0._v']
     """
