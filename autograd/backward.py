@@ -154,7 +154,7 @@ def _sum(total: Any, gradient: Any) -> Any:
         return total if gradient is None else gradient
     if total.__class__ is dict:  # for an op with several outputs: by output
         return total | {i: _sum(total[i], g) if i in total else g for i, g in gradient.items()}
-    if owned(total):
+    if owned(total) and not isinstance(gradient, Tensor):
         total += gradient
         return total
     return total + gradient

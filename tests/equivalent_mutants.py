@@ -30,6 +30,7 @@ EQUIVALENT = {
     "convolve.v: transposed": _ONE_AXIS,
     "bincount.weights: transposed": _ONE_AXIS,
     "roots.p: transposed": _ONE_AXIS,
+    "_joined_windows.windows: size -> stride": "both have an entry for each axis",
     "_einsum.operands: optimize -> g": _ORDER,
     "_einsum_of_one.operand: False -> True": _ORDER,
     "imag.val: g -> val (place 2)": _ZEROS,
@@ -119,6 +120,8 @@ EQUIVALENT = {
     "norms._of_power_norm: 1 -> 2": _HIDDEN,
     "norms._of_power_norm: 1 -> 2 (place 2)": _HIDDEN,
     "norms._of_power_norm: 0 -> 1 (place 5)": "it is multiplied by 0",
+    "normalizing._of_rows: 1 -> 2": _NEGATIVE,
+    "normalizing._of_scale: g -> x (place 2)": "both have the same shape",
     "normalizing._of_scale: _sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x -> "
     "g * x if axes else _sum_of_products(g, x, axes).reshape(scale_shape)": _EITHER,
     "normalizing._of_scale: _sum_of_products(g, x, axes).reshape(scale_shape) -> _sum_of_products(g, x, axes)": (

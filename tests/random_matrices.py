@@ -336,7 +336,7 @@ def _complex(t: Any) -> list[Entry]:
         *(Entry(name, of(getattr(ag, name)), of(getattr(t, name)), **rows) for name in same),
         *(Entry(name, along(getattr(ag, name)), along(getattr(t, name)), **rows) for name in ("cumsum", "cumprod")),
         Entry("var", of(lambda z: ag.var(z, -1)), of(lambda z: (abs(z - z.mean(-1, keepdim=True)) ** 2).mean(-1)),
-              **rows),
+              **rows, domain="small"),
         Entry("convolve", lambda x, y: parts(ag.convolve(x + 1j * y, 1j * x)), lambda x, y: _convolved(t, x, y), 2,
               molds=(((3,), (3,)),)),
     ]  # fmt: skip

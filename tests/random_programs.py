@@ -135,11 +135,12 @@ class Step:
     options: dict[str, Any]
     shapes: tuple[Shape, ...] | None
 
-    def run(self, values: list[Any], ours: bool) -> Any:
+    def run(self, values: list[Any], ours: bool, rounding: Callable[[Any], Any] = lambda x: x) -> Any:
+        """Return the result of the step, of operands that are rounded when they have their shapes and domains."""
         operands = [values[i] for i in self.operands]
         if self.shapes is not None:
             operands = [mold(x, shape) for x, shape in zip(operands, self.shapes, strict=True)]
-        operands = [DOMAINS[d](x) for d, x in zip(self.entry.domains(), operands, strict=True)]
+        operands = [rounding(DOMAINS[d](x)) for d, x in zip(self.entry.domains(), operands, strict=True)]
         return (self.entry.ours if ours else self.entry.theirs)(*operands, **self.options)
 
 
@@ -156,11 +157,11 @@ class Program:
         Args:
             inputs: Tensors, ours or PyTorch's.
             ours: which.
-            rounding: applied to what each step computes.
+            rounding: applied to the operands and the result of each step.
         """
         values = list(inputs)
         for step in self.steps:
-            values.append(rounding(step.run(values, ours)))
+            values.append(rounding(step.run(values, ours, rounding)))
         used = {i for step in self.steps for i in step.operands}
         total = 0
         for i, value in enumerate(values):
@@ -211,11 +212,11 @@ def begin(rng: Rng, first: Entry) -> tuple[Program, list[Any]]:
             return Program(inputs, [step]), values
 
 
-def draw(rng: Rng, entries: list[Entry], first: Entry) -> Program:
-    """Draw a program of 5 to 40 steps, the first one of a given entry."""
+def draw(rng: Rng, entries: list[Entry], first: Entry, brief: bool = False) -> Program:
+    """Draw a program of 5 to 40 steps, the first one of a given entry; if `brief`, few of the programs are long."""
     program, values = begin(rng, first)
     steps = program.steps
-    wanted = int(rng.integers(5, 41))
+    wanted = 4 + int(37 ** rng.random()) if brief else int(rng.integers(5, 41))
     for _ in range(20 * wanted):
         if len(steps) == wanted:
             break

@@ -888,3 +888,9 @@ def test_a_rule_with_a_wrong_shape_is_named():
 
     with pytest.raises(ValueError, match=r"a rule of 'bent' returned a gradient of shape \(3,\) .* of shape \(2,\)"):
         bent(leaf([1.0, 2.0])).sum().backward()
+
+
+def test_an_array_and_a_recorded_gradient_add_up_at_a_fork():
+    x = Tensor(np.array([1.2, 0.3]), requires_grad=True)
+    (ag.modf(x)[0] * (2 + ag.modf(x)[1])).sum().backward(create_graph=True)
+    assert x.grad.tolist() == [3, 2]

@@ -446,6 +446,20 @@ def test_nuclear_norm_is_smooth_where_singular_values_repeat():
         assert gradgradcheck(lambda x: np.linalg.norm(x, "nuc", axis=(-2, -1)), (Tensor(matrix, requires_grad=True),))
 
 
+@pytest.mark.parametrize("shape", [(3, 1), (1, 3)])
+def test_vectors_of_a_singular_value_of_0_have_no_derivative_and_harm_no_other_matrix(shape):
+    def gradient(a):
+        x = Tensor(a, requires_grad=True)
+        u, _, vh = np.linalg.svd(x, full_matrices=False)
+        (u.sum() + vh.sum()).backward()
+        return x.grad.data
+
+    regular = RNG.normal(size=shape)
+    of_zeros, of_regular = gradient(np.stack([np.zeros(shape), regular]))
+    assert np.isnan(of_zeros).all()
+    assert_allclose(of_regular, gradient(regular))
+
+
 def test_second_derivative_of_the_nuclear_norm_at_matrices_of_lower_rank():
     def turn(matrix, d):
         return hvp(lambda x: np.linalg.norm(x, "nuc"), (matrix,), (d,))
@@ -484,8 +498,9 @@ def test_rounding_of_large_gradients_is_not_taken_for_a_phase(name):
     x = apart(3, 3).astype(np.complex64)
     leaf = Tensor(x + x.conj().T if name == "eigh" else x, requires_grad=True)
     vectors = getattr(np.linalg, name)(leaf)[0 if name == "svd" else 1]
-    (np.abs(vectors[0]) * 1e8).sum().backward()
-    assert np.isfinite(leaf.grad.data).all()
+    for factor in (1e8, -1e8):
+        (np.abs(vectors[0]) * factor).sum().backward(retain_graph=True)
+        assert np.isfinite(leaf.grad.data).all()
 
 
 def test_vectors_of_no_singular_value_have_no_gradient():

@@ -342,7 +342,7 @@ def _narrowed(x: Array, of_x: Array, axis: int, k: int) -> tuple[Array, Array]:
     """Return the first k vectors along an axis, and their gradients."""
     if x.shape[axis] == k:
         return x, of_x
-    first, rest = ((..., slice(*ends), slice(None))[: 2 if axis == -1 else 3] for ends in ((k,), (k, None)))
+    first, rest = ((..., slice(*ends), slice(None))[: 2 if axis == -1 else None] for ends in ((k,), (k, None)))
     if np.any(value_of(of_x)[rest]):
         raise ValueError("svd with full_matrices=True: the vectors that belong to no singular value have no gradient")
     return x[first], of_x[first]

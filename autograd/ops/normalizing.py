@@ -137,7 +137,7 @@ def _of_rows(
     if padding_idx is not None:
         g = np.where((indices == padding_idx)[..., None], 0, g)
     if scale_grad_by_freq:
-        g = g / np.bincount(indices.reshape(-1), minlength=1)[indices][..., None].astype(g.dtype)
+        g = g / np.bincount(indices.reshape(-1))[indices][..., None].astype(g.dtype)
     return scatter(g, indices, weight_shape)
 
 

@@ -448,6 +448,7 @@ def avg_pool(x: Array, kernel_size: Size, stride: Size | None = None, padding: S
 WINDOWS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ((2, 2, 5, 4), (3, 2), {"stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}),
     ((2, 1, 6), (2,), {"stride": (2,), "padding": (1,), "dilation": (1,)}),
+    ((1, 2, 4), (2,), {"stride": (2,), "padding": (0,), "dilation": (1,)}),
 ]
 
 
