@@ -12,7 +12,7 @@ _ORDER = "it changes the order of the products in a sum, not the sum"
 _ZEROS = "the zeros of an array of the same shape"
 _NO_SIGN = "the imaginary part is 0 either way, not -0"
 _NEVER = "rules ask this of given axes only"
-_ROUNDING = "how much rounding counts as no spread is a choice"
+_ROUNDING = "how much counts as rounding is a choice"
 _NEGATIVE = "NumPy's reshape finds the size in the place of any negative number"
 _ALL_BUT_TWO = "rules ask for the products of all but two only"
 _EITHER = "it chooses between two formulas that are both right"
@@ -108,6 +108,8 @@ EQUIVALENT = {
     "systems._nearly_singular: float(np.finfo(a.dtype).eps) ** (-0.25) -> float(np.finfo(a.dtype).eps)": _EITHER,
     "systems._nearly_singular: -0.25 -> 0.25": _EITHER,
     "systems._of_log_determinant: 1 -> 2 (place 2)": "the matrices are square",
+    "systems._leaves_out: max(a.shape[-2:]) * float(np.finfo(a.dtype).eps) -> float(np.finfo(a.dtype).eps)": _ROUNDING,
+    "systems._leaves_out: 2 -> 3": _ROUNDING,
     "systems._of_inverse_of_part: 1 -> 2 (place 3)": _HIDDEN,
     "systems._of_inverse_of_part: 1 -> 2 (place 4)": _OF_ZERO,
     "decompositions._coupled: x -> y": "both have the same shape",

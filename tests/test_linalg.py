@@ -499,8 +499,9 @@ def test_rounding_of_large_gradients_is_not_taken_for_a_phase(name):
     leaf = Tensor(x + x.conj().T if name == "eigh" else x, requires_grad=True)
     vectors = getattr(np.linalg, name)(leaf)[0 if name == "svd" else 1]
     for factor in (1e8, -1e8):
-        (np.abs(vectors[0]) * factor).sum().backward(retain_graph=True)
-        assert np.isfinite(leaf.grad.data).all()
+        for vector in range(3):
+            (np.abs(vectors[0, vector]) * factor).backward(retain_graph=True)
+            assert np.isfinite(leaf.grad.data).all()
 
 
 def test_vectors_of_no_singular_value_have_no_gradient():
@@ -542,6 +543,13 @@ def test_pseudo_inverses_that_leave_a_part_out(shape, kind):
         of_parts = (lambda x, y, f=f: f(x + 1j * y)) if kind is complex else f
         assert gradcheck(of_parts, parts)
         assert gradgradcheck(of_parts, parts)
+
+
+def test_pseudo_inverses_that_leave_nothing_out_have_second_derivatives_where_singular_values_repeat():
+    for rtol in (None, 1e-8):
+        x, y = (np.array([[2.0, a], [0.0, 2.0]]) for a in (0, 1e-5))
+        at_x, near_x = (hessian(lambda x, rtol=rtol: np.sum(np.linalg.pinv(x, rtol=rtol) ** 3))(each) for each in (x, y))
+        assert_allclose(at_x, near_x, atol=1e-4)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -46,10 +46,9 @@ def inv(a: Array) -> Tensor:
 
 def _leaves_out(a: Array, rcond: Any) -> bool:
     """Return whether there are singular values that count as 0 but are more than rounding."""
-    parts = np.linalg.svd(a, compute_uv=False)
-    parts = parts / np.where(parts[..., :1] == 0, 1, parts[..., :1])
+    s = np.linalg.svd(a, compute_uv=False)
     rounding = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
-    return bool(np.any((parts > rounding) & (parts <= columns(rcond))))
+    return bool(np.any((s > rounding * s[..., :1]) & (s <= columns(rcond) * s[..., :1])))
 
 
 def _of_inverse_of_part(g: Array, a: Array, rcond: Any) -> Array:
