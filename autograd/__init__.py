@@ -219,7 +219,19 @@ from autograd.ops.switching import (
     where,
 )
 from autograd.ops.switching import absolute as abs
-from autograd.ops.window import avg_pool2d, conv2d, max_pool2d
+from autograd.ops.window import (
+    avg_pool,
+    avg_pool2d,
+    conv2d,
+    conv_transpose,
+    convolution,
+    fold,
+    max_pool,
+    max_pool2d,
+    output_size,
+    take_positions,
+    unfold,
+)
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -278,6 +290,7 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "average",
+    "avg_pool",
     "avg_pool2d",
     "bincount",
     "bitwise_and",
@@ -297,6 +310,8 @@ __all__ = [
     "concatenate",
     "conjugate",
     "conv2d",
+    "conv_transpose",
+    "convolution",
     "convolve",
     "copy",
     "copysign",
@@ -349,6 +364,7 @@ __all__ = [
     "fmax",
     "fmin",
     "fmod",
+    "fold",
     "frexp",
     "from_dlpack",
     "full",
@@ -410,6 +426,7 @@ __all__ = [
     "matrix_transpose",
     "matvec",
     "max",
+    "max_pool",
     "max_pool2d",
     "maximum",
     "mean",
@@ -445,6 +462,7 @@ __all__ = [
     "ones_like",
     "op",
     "outer",
+    "output_size",
     "pad",
     "partition",
     "percentile",
@@ -508,6 +526,7 @@ __all__ = [
     "swapaxes",
     "take",
     "take_along_axis",
+    "take_positions",
     "tan",
     "tanh",
     "tensordot",
@@ -521,6 +540,7 @@ __all__ = [
     "trim_zeros",
     "triu",
     "trunc",
+    "unfold",
     "unstack",
     "unwrap",
     "value_and_grad",

@@ -548,8 +548,8 @@ def test_pseudo_inverses_that_leave_a_part_out(shape, kind):
 def test_pseudo_inverses_that_leave_nothing_out_have_second_derivatives_where_singular_values_repeat():
     for rtol in (None, 1e-8):
         x, y = (np.array([[2.0, a], [0.0, 2.0]]) for a in (0, 1e-5))
-        at_x, near_x = (hessian(lambda x, rtol=rtol: np.sum(np.linalg.pinv(x, rtol=rtol) ** 3))(each) for each in (x, y))
-        assert_allclose(at_x, near_x, atol=1e-4)
+        of_inverse = hessian(lambda x, rtol=rtol: np.sum(np.linalg.pinv(x, rtol=rtol) ** 3))
+        assert_allclose(of_inverse(x), of_inverse(y), atol=1e-4)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

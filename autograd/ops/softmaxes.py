@@ -25,7 +25,7 @@ SHAPES = [
 
 def _top(x: Array, axis: Axis) -> Array:
     """Return the largest element over the axes, which are kept; whatever comes first where there are none."""
-    return np.max(x, axis=axis, keepdims=True) if np.size(x) else np.max(x, axis=axis, keepdims=True, initial=0)
+    return x.max(axis=axis, keepdims=True) if x.size else x.max(axis=axis, keepdims=True, initial=0)
 
 
 def _finite(x: Array) -> Array:
@@ -63,15 +63,16 @@ def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     return out if keepdims else np.squeeze(out, axis)[()]
 
 
-@op(x=lambda g, out, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)), samples=SHAPES)
+@op(x=lambda g, out, axis: out * (g - (g * out).sum(axis=axis, keepdims=True)), samples=SHAPES)
 def softmax(x: Array, axis: Axis = -1) -> Tensor:
     """Return exp(x) / sum(exp(x)) over one axis or several, without overflow.
 
     >>> softmax(Tensor([0.0, 0.0]))
     Tensor([0.5, 0.5])
     """
-    out = np.exp(x - _top(x, axis))
-    out /= np.sum(out, axis=axis, keepdims=True)
+    out = x - _top(x, axis)
+    out = np.exp(out, out=out) if isinstance(out, np.ndarray) else np.exp(out)
+    out /= out.sum(axis=axis, keepdims=True)
     return out
 
 

@@ -168,7 +168,7 @@ class GELU(Module):
     """x * Phi(x), Phi the standard normal distribution function; see `nn.functional.gelu`.
 
     Args:
-        approximate: "none" for the exact formula, which needs SciPy (extra `special`), or "tanh".
+        approximate: "none" for the exact formula, or "tanh".
 
     Shapes:
         input of any shape, floating; output the same.

@@ -114,7 +114,7 @@ def gelu(input: Array, approximate: str = "none") -> Tensor:
 
     Args:
         input: any shape.
-        approximate: "none" for the exact formula, which needs SciPy (extra `special`); "tanh" for
+        approximate: "none" for the exact formula; "tanh" for
             input/2 * (1 + tanh(sqrt(2/pi) * (input + 0.044715 * input**3))).
 
     Raises:

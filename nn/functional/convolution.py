@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from nn.functional.sizes import Array, Size, edges, over_images, per_axis, windows
+from nn.functional.sizes import Array, Size, edges, over_images, per_axis
 
 
 def conv1d(
@@ -79,7 +79,7 @@ def convolve(
     before = tuple([first for first, _ in ends])
     if any(first != last for first, last in ends):  # "same" with windows of even size: one more at the end
         x = autograd.pad(x, [(0, 0)] * (x.ndim - axes) + [(0, last - first) for first, last in ends])
-    return over_images(lambda x: windows.convolution(x, w, b, step, before, gap, groups), x, name, axes)  # type: ignore[no-any-return]
+    return over_images(lambda x: autograd.convolution(x, w, b, step, before, gap, groups), x, name, axes)  # type: ignore[no-any-return]
 
 
 def _operands(
@@ -168,7 +168,7 @@ def transpose(
         per_axis(stride, "stride", 1, axes), per_axis(padding, "padding", 0, axes),
         per_axis(output_padding, "output_padding", 0, axes), groups, per_axis(dilation, "dilation", 1, axes),
     )  # fmt: skip
-    return over_images(lambda x: windows.conv_transpose(x, w, b, *options), x, name, axes)  # type: ignore[no-any-return]
+    return over_images(lambda x: autograd.conv_transpose(x, w, b, *options), x, name, axes)  # type: ignore[no-any-return]
 
 
 # --- the windows themselves -------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def unfold(input: Array, kernel_size: Size, dilation: Size = 1, padding: Size = 
     edge, step = per_axis(padding, "padding", 0, 2), per_axis(stride, "stride", 1, 2)
 
     def columns(x: Tensor) -> Any:
-        parts = windows.unfold(x, window, gap, edge, step)  # (N, C, K, L, P, Q)
+        parts = autograd.unfold(x, window, gap, edge, step)  # (N, C, K, L, P, Q)
         return parts.reshape(x.shape[0], x.shape[1] * math.prod(window), math.prod(parts.shape[4:]))
 
     return over_images(columns, autograd.asarray(input), "unfold", 2)  # type: ignore[no-any-return]
@@ -234,7 +234,7 @@ def fold(
     gap, edge, step = (
         per_axis(dilation, "dilation", 1, 2), per_axis(padding, "padding", 0, 2), per_axis(stride, "stride", 1, 2)
     )  # fmt: skip
-    places = windows.output_size(size, window, step, edge, gap)
+    places = autograd.output_size(size, window, step, edge, gap)
     if x.ndim not in (2, 3) or x.shape[-2] % math.prod(window) or x.shape[-1] != math.prod(places):
         raise ValueError(
             f"fold: windows {window} fit {places} times into {size}, so it takes (N, C*{math.prod(window)}, "
@@ -242,5 +242,5 @@ def fold(
         )
     batch = x.shape[:-2] or (1,)
     parts = x.reshape(*batch, x.shape[-2] // math.prod(window), *window, *places)
-    image = windows.fold(parts, size, gap, edge, step)
+    image = autograd.fold(parts, size, gap, edge, step)
     return image if x.ndim == 3 else image[0]  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ import numpy as np
 import autograd
 from autograd import Tensor
 from nn.functional.resampling import adaptive_means, adaptive_starts
-from nn.functional.sizes import LAYOUTS, Array, Size, Sizes, over_images, per_axis, windows
+from nn.functional.sizes import LAYOUTS, Array, Size, Sizes, over_images, per_axis
 
 Output = int | None | tuple[int | None, ...] | list[int | None]
 
@@ -79,7 +79,7 @@ def _max_pool(
 
     def pool(x: Tensor) -> Any:
         extra = _missing(x.shape[2:], *options) if ceil_mode else (0,) * axes
-        values, positions = windows.max_pool(x, *options, extra)
+        values, positions = autograd.max_pool(x, *options, extra)
         return (values, Tensor(positions)) if return_indices else values
 
     return over_images(pool, _checked(name, input, axes), name, axes)
@@ -152,16 +152,16 @@ def _avg_pool(
     def pool(x: Tensor) -> Any:
         extra = _missing(x.shape[2:], *options) if ceil_mode else (0,) * axes
         if not any(extra) and (count_include_pad or not any(edge)) and divisor_override is None:
-            return windows.avg_pool(x, window, step, edge)
+            return autograd.avg_pool(x, window, step, edge)
         widths = [(0, 0), (0, 0), *((p, p + e) for p, e in zip(edge, extra, strict=True))]
-        means = windows.avg_pool(autograd.pad(x, widths), window, step)
+        means = autograd.avg_pool(autograd.pad(x, widths), window, step)
         if divisor_override is not None:
             return means * (math.prod(window) / divisor_override)
         counted = np.ones((1, 1, *x.shape[2:]), x.dtype)
         around = [(0, 0), (0, 0), *((p, p) for p in edge)]
         counted = np.pad(counted, around, constant_values=float(count_include_pad))
         counted = np.pad(counted, [(0, 0), (0, 0), *((0, e) for e in extra)])
-        return means / windows.avg_pool(counted, window, step)  # the share of each window that counts
+        return means / autograd.avg_pool(counted, window, step)  # the share of each window that counts
 
     return over_images(pool, _checked(name, input, axes), name, axes)  # type: ignore[no-any-return]
 
@@ -309,7 +309,7 @@ def _adaptive_avg_pool(axes: int, input: Array, output_size: Output) -> Tensor:
     def pool(x: Tensor) -> Any:
         size = _wanted(name, output_size, x.shape[2:])
         if all(m and n % m == 0 for n, m in zip(x.shape[2:], size, strict=True)):
-            return windows.avg_pool(x, tuple([n // m for n, m in zip(x.shape[2:], size, strict=True)]))
+            return autograd.avg_pool(x, tuple([n // m for n, m in zip(x.shape[2:], size, strict=True)]))
         return adaptive_means(x, size)
 
     return over_images(pool, _checked(name, input, axes), name, axes)  # type: ignore[no-any-return]
@@ -358,7 +358,7 @@ def _adaptive_max_pool(axes: int, input: Array, output_size: Output, return_indi
 
     def pool(x: Tensor) -> Any:
         positions = _adaptive_positions(x.data, _wanted(name, output_size, x.shape[2:]))
-        values = windows.take_positions(x, positions)
+        values = autograd.take_positions(x, positions)
         return (values, Tensor(positions)) if return_indices else values
 
     return over_images(pool, _checked(name, input, axes), name, axes)

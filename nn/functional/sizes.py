@@ -7,15 +7,11 @@ from typing import Any
 
 import numpy as np
 
-import autograd
 from autograd import Tensor
 
 Array = Any  # an array or a Tensor
 Size = int | Sequence[int]
 Sizes = tuple[int, ...]
-
-# The array functions behind convolution and pooling, for any number of image axes.
-windows: Any = autograd.ops.window
 
 # The layout of images by the number of their axes, for messages.
 LAYOUTS = {
