@@ -23,6 +23,8 @@ from autograd.creation import (
     zeros_like,
 )
 from autograd.interchange import from_dlpack
+from autograd.kernels.threads import get_num_threads, set_num_threads
+from autograd.kernels.window import output_size
 from autograd.modes import (
     default_generator,
     enable_grad,
@@ -138,7 +140,7 @@ from autograd.ops.joining import (
     vsplit,
     vstack,
 )
-from autograd.ops.linear_algebra import matmul
+from autograd.ops.linear_algebra import linear, matmul
 from autograd.ops.nan_aware import (
     nanargmax,
     nanargmin,
@@ -173,6 +175,7 @@ from autograd.ops.products import (
     vecdot,
     vecmat,
 )
+from autograd.ops.recurrence import gru_sequence, lstm_sequence, rnn_sequence
 from autograd.ops.reduction import all, any, argmax, argmin, count_nonzero, max, mean, min, prod, std, sum, var
 from autograd.ops.shaping import (
     alias,
@@ -228,7 +231,6 @@ from autograd.ops.window import (
     fold,
     max_pool,
     max_pool2d,
-    output_size,
     take_positions,
     unfold,
 )
@@ -371,6 +373,7 @@ __all__ = [
     "full_like",
     "gcd",
     "get_default_dtype",
+    "get_num_threads",
     "ggnvp",
     "grad",
     "gradcheck",
@@ -378,6 +381,7 @@ __all__ = [
     "gradient",
     "greater",
     "greater_equal",
+    "gru_sequence",
     "heaviside",
     "hessian",
     "hsplit",
@@ -405,6 +409,7 @@ __all__ = [
     "left_shift",
     "less",
     "less_equal",
+    "linear",
     "linspace",
     "log",
     "log1p",
@@ -421,6 +426,7 @@ __all__ = [
     "logical_xor",
     "logsumexp",
     "lookup",
+    "lstm_sequence",
     "manual_seed",
     "matmul",
     "matrix_transpose",
@@ -493,6 +499,7 @@ __all__ = [
     "resize",
     "right_shift",
     "rint",
+    "rnn_sequence",
     "roll",
     "rollaxis",
     "roots",
@@ -504,6 +511,7 @@ __all__ = [
     "searchsorted",
     "select",
     "set_default_dtype",
+    "set_num_threads",
     "sigmoid",
     "sign",
     "signbit",

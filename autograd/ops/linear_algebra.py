@@ -1,12 +1,12 @@
-"""Products of vectors and matrices."""
+"""Products of vectors and matrices, and affine maps."""
 
 from __future__ import annotations
 
 import math
-import operator
 
 import numpy as np
 
+from autograd.kernels import products
 from autograd.ops.common import Array
 from autograd.primitive import op
 from autograd.samples import sample
@@ -19,7 +19,7 @@ def _of_first(g: Array, x1_shape: tuple[int, ...], x2: Array) -> Array:
         return np.expand_dims(g, -1) * x2
     if len(x1_shape) == 1:  # (..., m) from (k,) @ (..., k, m)
         return np.squeeze(x2 @ np.expand_dims(g, -1), -1)
-    return g @ np.swapaxes(x2, -1, -2)
+    return products.matmul(g, np.swapaxes(x2, -1, -2))
 
 
 def _of_second(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
@@ -30,12 +30,12 @@ def _of_second(g: Array, x1: Array, x2_shape: tuple[int, ...]) -> Array:
         return np.squeeze(np.swapaxes(x1, -1, -2) @ np.expand_dims(g, -1), -1)
     if len(x2_shape) == 2 and x1.ndim > 2:  # one product over all rows, instead of one for each matrix and their sum
         rows = math.prod(x1.shape[:-1])  # -1 would be ambiguous where another size is 0
-        return np.transpose(np.reshape(x1, (rows, x1.shape[-1]))) @ np.reshape(g, (rows, g.shape[-1]))
-    return np.swapaxes(x1, -1, -2) @ g
+        return products.matmul(np.transpose(np.reshape(x1, (rows, x1.shape[-1]))), np.reshape(g, (rows, g.shape[-1])))
+    return products.matmul(np.swapaxes(x1, -1, -2), g)
 
 
 @op(
-    operator.matmul,
+    products.matmul,
     x1=_of_first,
     x2=_of_second,
     samples=[
@@ -50,3 +50,35 @@ def matmul(x1: Array, x2: Array, /) -> Tensor:
     >>> matmul(Tensor([[1.0, 2.0]]), Tensor([3.0, 4.0]))
     Tensor([11.])
     """
+
+
+def _of_linear_weight(g: Array, x: Array) -> Array:
+    """Return the gradient (O, I) of the weight, for g (..., O) and x (..., I): one product over all rows."""
+    rows = math.prod(x.shape[:-1])
+    columns = np.transpose(np.reshape(g, (rows, g.shape[-1])))
+    return products.matmul(columns, np.reshape(x, (rows, x.shape[-1])))
+
+
+@op(
+    x=lambda g, weight: products.matmul(g, weight),
+    weight=_of_linear_weight,
+    bias=lambda g: g,
+    samples=[sample((2, 3), (4, 3), (4,)), sample((3,), (2, 3), (2,)), sample((2, 1, 3), (4, 3), (4,)),
+             sample((0, 3), (2, 3), (2,))],
+)  # fmt: skip
+def linear(x: Array, weight: Array, bias: Array) -> Tensor:
+    """Return x @ weight.T + bias, added in place: one op, so that the product alone does not stay in memory.
+
+    Args:
+        x: (..., I).
+        weight: (O, I).
+        bias: (O,).
+
+    >>> linear(Tensor([[1.0, 2.0]]), Tensor([[3.0, 4.0]]), Tensor([5.0]))
+    Tensor([[16.]])
+    """
+    out = products.matmul(x, weight.T)
+    if out.ndim and out.dtype == bias.dtype:
+        out += bias
+        return out
+    return out + bias

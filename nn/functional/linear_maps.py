@@ -37,6 +37,8 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Tensor:
         )
     if bias is not None and np.shape(bias) not in ((), w.shape[:-1]):
         raise ValueError(f"linear: bias must have shape {w.shape[:-1]} to fit weight {w.shape}, not {np.shape(bias)}")
+    if w.ndim == 2 and bias is not None and np.shape(bias):
+        return autograd.linear(x, w, bias)
     out = x @ (w.T if w.ndim == 2 else w)
     return out if bias is None else out + bias
 
