@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels.choosing import kernel
+
 Sizes = tuple[int, ...]
 Array = Any
 
@@ -91,6 +93,7 @@ def _matrix(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Si
     return parts.reshape(n, groups, c // groups * math.prod(window), places)
 
 
+@kernel
 def correlate(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
     """Cross-correlate x (N, C, *S) with weight (O, C/G, *K): (N, O, *P)."""
     o, _, *window = weight.shape
@@ -100,6 +103,7 @@ def correlate(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: 
     return np.matmul(rows, matrix).reshape(x.shape[0], o, *size)
 
 
+@kernel
 def correlate_weight(
     x: Array, g: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:
@@ -111,6 +115,7 @@ def correlate_weight(
     return weight.reshape(o, x.shape[1] // groups, *window)
 
 
+@kernel
 def correlate_input(
     g: Array, weight: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:

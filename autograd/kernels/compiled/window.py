@@ -1,0 +1,242 @@
+"""Convolution of images (N, C, H, W), compiled: blocks of windows that fit the cache, each one matrix product.
+
+Signals and volumes with other numbers of axes are NumPy's. Names of axes are those of `autograd.kernels.window`. Each
+thread has scratch memory of its own and takes a share of the images; gradients of the weight are added up in the order
+of the threads, so that the result is the same bits each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.kernels.compiled import jit
+from autograd.kernels.compiled.blas import product
+from autograd.kernels.threads import get_num_threads, share
+from autograd.kernels.window import Sizes, output_size
+
+Array = Any
+
+_SCRATCH = 100_000  # elements of the windows gathered at a time: 400 kB of float32, most of a second-level cache
+_WORTH = 2_000_000  # multiplications that are worth a thread: some 50 microseconds
+
+
+def _suits(*arrays: Array) -> bool:
+    """Return whether arrays are of one floating dtype, with four axes, as they lie in memory."""
+    dtype = arrays[0].dtype
+    return dtype.char in "fd" and all(
+        x.__class__ is np.ndarray and x.dtype == dtype and x.ndim == 4 and x.size for x in arrays
+    )
+
+
+def _plain(x: Array) -> Array:
+    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
+
+
+def _least(multiplications: int, images: int) -> int:
+    """Return how many images are worth a thread."""
+    return -(-_WORTH * images // max(multiplications, 1))
+
+
+def correlate(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
+    """Cross-correlate x (N, C, H, W) with weight (O, C/G, K, L): (N, O, P, Q)."""
+    if not _suits(x, weight):
+        return NotImplemented
+    places = output_size(x.shape[2:], weight.shape[2:], stride, padding, dilation)
+    x, weight = _plain(x), _plain(weight)
+    out = np.empty((x.shape[0], weight.shape[0], *places), x.dtype)
+    least = _least(out.size * weight[0].size, x.shape[0])
+    share(
+        lambda start, stop: _correlate(x[start:stop], weight, out[start:stop], stride, padding, dilation, groups),
+        x.shape[0], least, blas=True,
+    )  # fmt: skip
+    return out
+
+
+def correlate_input(
+    g: Array, weight: Array, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Array:
+    """Return the gradient of `correlate` with respect to the input, (N, C, H, W), for g (N, O, P, Q)."""
+    if not _suits(g, weight):
+        return NotImplemented
+    g, weight = _plain(g), _plain(weight)
+    out = np.empty((g.shape[0], weight.shape[1] * groups, *size), g.dtype)
+    least = _least(g.size * weight[0].size, g.shape[0])
+    share(
+        lambda start, stop: _correlate_input(g[start:stop], weight, out[start:stop], stride, padding, dilation, groups),
+        g.shape[0], least, blas=True,
+    )  # fmt: skip
+    return out
+
+
+def correlate_weight(
+    x: Array, g: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Array:
+    """Return the gradient of `correlate` with respect to the weight, (O, C/G, K, L), for g (N, O, P, Q)."""
+    if not _suits(x, g):
+        return NotImplemented
+    x, g = _plain(x), _plain(g)
+    shape = (g.shape[1], x.shape[1] // groups, *window)
+    parts = np.zeros((get_num_threads(), *shape), x.dtype)
+    bounds: list[tuple[int, int]] = []
+
+    def part(start: int, stop: int) -> None:
+        bounds.append((start, stop))
+        place = (start * len(parts) + x.shape[0] - 1) // x.shape[0]
+        _correlate_weight(x[start:stop], g[start:stop], parts[place], stride, padding, dilation, groups)
+
+    share(part, x.shape[0], _least(g.size * int(np.prod(shape[1:])), x.shape[0]), blas=True)
+    return parts.sum(axis=0) if len(bounds) > 1 else parts[0]
+
+
+# --- compiled ---------------------------------------------------------------------------------------------------------
+
+
+@jit
+def _pad(image, padded, padding):  # type: ignore[no-untyped-def]
+    """Copy image (C, H, W) into the middle of `padded`, which is 0 around it."""
+    channels, height, width = image.shape
+    for c in range(channels):
+        for y in range(height):
+            for x in range(width):
+                padded[c, y + padding[0], x + padding[1]] = image[c, y, x]
+
+
+@jit
+def _gather(padded, top, columns, kernel, stride, dilation):  # type: ignore[no-untyped-def]
+    """Write the windows of a padded image (C, H, W) from row `top` of places on into columns (C*K*L, rows, Q).
+
+    Positions are counted in the flat arrays, by numbers that cannot be negative: others would be compared with 0.
+    """
+    channels, height, width = padded.shape
+    _, rows, places = columns.shape
+    flat, given = columns.reshape(-1), padded.reshape(-1)
+    step, many = np.uintp(stride[1]), np.uintp(places)
+    down = np.uintp(width * stride[0])
+    to = np.uintp(0)
+    for c in range(channels):
+        for i in range(kernel[0]):
+            for j in range(kernel[1]):
+                start = np.uintp((c * height + top * stride[0] + i * dilation[0]) * width + j * dilation[1])
+                for _ in range(rows):
+                    if step == np.uintp(1):
+                        for q in range(many):
+                            flat[to + q] = given[start + q]
+                    else:
+                        for q in range(many):
+                            flat[to + q] = given[start + q * step]
+                    to += many
+                    start += down
+
+
+@jit
+def _spread(columns, top, padded, kernel, stride, dilation):  # type: ignore[no-untyped-def]
+    """Add columns (C*K*L, rows, Q) to where `_gather` took them from."""
+    channels, height, width = padded.shape
+    _, rows, places = columns.shape
+    flat, target = columns.reshape(-1), padded.reshape(-1)
+    step, many = np.uintp(stride[1]), np.uintp(places)
+    down = np.uintp(width * stride[0])
+    to = np.uintp(0)
+    for c in range(channels):
+        for i in range(kernel[0]):
+            for j in range(kernel[1]):
+                start = np.uintp((c * height + top * stride[0] + i * dilation[0]) * width + j * dilation[1])
+                for _ in range(rows):
+                    if step == np.uintp(1):
+                        for q in range(many):
+                            target[start + q] += flat[to + q]
+                    else:
+                        for q in range(many):
+                            target[start + q * step] += flat[to + q]
+                    to += many
+                    start += down
+
+
+@jit
+def _rows_at_a_time(inner, rows, places):  # type: ignore[no-untyped-def]
+    """Return how many rows of places to gather at a time: equal blocks that fit the scratch memory."""
+    most = max(_SCRATCH // max(inner * places, 1), 1)
+    blocks = -(-rows // most)
+    return -(-rows // blocks)
+
+
+@jit
+def _correlate(x, weight, out, stride, padding, dilation, groups):  # type: ignore[no-untyped-def]
+    images, channels = x.shape[:2]
+    filters, each, height, width = weight.shape
+    _, _, rows, places = out.shape
+    inner, share_of = each * height * width, filters // groups
+    step = _rows_at_a_time(inner, rows, places)
+    scratch = np.empty(inner * step * places, x.dtype)
+    matrix = weight.reshape(filters, inner)
+    padded = np.zeros((channels, x.shape[2] + 2 * padding[0], x.shape[3] + 2 * padding[1]), x.dtype)
+    for n in range(images):
+        _pad(x[n], padded, padding)
+        target = out[n].reshape(filters, rows * places)
+        for group in range(groups):
+            image = padded[group * each : (group + 1) * each]
+            filters_of = slice(group * share_of, (group + 1) * share_of)
+            for top in range(0, rows, step):
+                count = min(step, rows - top)
+                columns = scratch[: inner * count * places].reshape(inner, count, places)
+                _gather(image, top, columns, (height, width), stride, dilation)
+                product(
+                    matrix[filters_of], False, columns.reshape(inner, count * places), False, 0.0,
+                    target[filters_of, top * places : (top + count) * places],
+                )  # fmt: skip
+
+
+@jit
+def _correlate_input(g, weight, out, stride, padding, dilation, groups):  # type: ignore[no-untyped-def]
+    images = g.shape[0]
+    filters, each, height, width = weight.shape
+    _, _, rows, places = g.shape
+    inner, share_of = each * height * width, filters // groups
+    step = _rows_at_a_time(inner, rows, places)
+    scratch = np.empty(inner * step * places, g.dtype)
+    matrix = weight.reshape(filters, inner)
+    channels, bottom, right = out.shape[1:]
+    padded = np.empty((channels, bottom + 2 * padding[0], right + 2 * padding[1]), g.dtype)
+    for n in range(images):
+        given = g[n].reshape(filters, rows * places)
+        padded[:] = 0
+        for group in range(groups):
+            image = padded[group * each : (group + 1) * each]
+            filters_of = slice(group * share_of, (group + 1) * share_of)
+            for top in range(0, rows, step):
+                count = min(step, rows - top)
+                columns = scratch[: inner * count * places].reshape(inner, count, places)
+                product(
+                    matrix[filters_of], True, given[filters_of, top * places : (top + count) * places], False, 0.0,
+                    columns.reshape(inner, count * places),
+                )  # fmt: skip
+                _spread(columns, top, image, (height, width), stride, dilation)
+        out[n] = padded[:, padding[0] : padding[0] + bottom, padding[1] : padding[1] + right]
+
+
+@jit
+def _correlate_weight(x, g, weight, stride, padding, dilation, groups):  # type: ignore[no-untyped-def]
+    images, channels = x.shape[:2]
+    filters, each, height, width = weight.shape
+    _, _, rows, places = g.shape
+    inner, share_of = each * height * width, filters // groups
+    step = _rows_at_a_time(inner, rows, places)
+    scratch = np.empty(inner * step * places, x.dtype)
+    matrix = weight.reshape(filters, inner)
+    padded = np.zeros((channels, x.shape[2] + 2 * padding[0], x.shape[3] + 2 * padding[1]), x.dtype)
+    for n in range(images):
+        _pad(x[n], padded, padding)
+        given = g[n].reshape(filters, rows * places)
+        for group in range(groups):
+            image = padded[group * each : (group + 1) * each]
+            filters_of = slice(group * share_of, (group + 1) * share_of)
+            for top in range(0, rows, step):
+                count = min(step, rows - top)
+                columns = scratch[: inner * count * places].reshape(inner, count, places)
+                _gather(image, top, columns, (height, width), stride, dilation)
+                product(
+                    given[filters_of, top * places : (top + count) * places], False,
+                    columns.reshape(inner, count * places), True, 1.0, matrix[filters_of],
+                )  # fmt: skip
