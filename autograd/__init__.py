@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from autograd import backward as _backward  # noqa: F401  gives Tensor its backward()
+from autograd import kernels as kernels
 from autograd.annotation import annotate
 from autograd.creation import (
     arange,
@@ -22,7 +23,7 @@ from autograd.creation import (
     zeros,
     zeros_like,
 )
-from autograd.interchange import from_dlpack
+from autograd.interchange import from_dlpack, mark_dirty
 from autograd.kernels.threads import get_num_threads, set_num_threads
 from autograd.kernels.window import output_size
 from autograd.modes import (
@@ -428,6 +429,7 @@ __all__ = [
     "lookup",
     "lstm_sequence",
     "manual_seed",
+    "mark_dirty",
     "matmul",
     "matrix_transpose",
     "matvec",

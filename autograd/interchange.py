@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd.modes import clock
 from autograd.tensor import Tensor
 
 
@@ -32,3 +33,26 @@ def from_dlpack(x: Any, /, *, device: Literal["cpu"] | None = None, copy: bool |
         if "Unsupported dtype" not in str(error):
             raise
         raise BufferError(f"NumPy has no dtype for this {type(x).__name__}: convert it, to float32 perhaps") from error
+
+
+def mark_dirty(*tensors: Tensor) -> None:
+    """Let the engine know that other code has written to the memory of Tensors.
+
+    It notices what is written through a Tensor by itself, but not what is written to `x.data`. A backward pass that
+    needs the values from before then raises, instead of computing with the new ones.
+
+    Raises:
+        TypeError: when something is no Tensor.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = x * x
+    >>> x.data += 1
+    >>> mark_dirty(x)
+    >>> y.backward(np.ones(2))
+    Traceback (most recent call last):
+    RuntimeError: ...
+    """
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"mark_dirty takes Tensors, not {type(tensor).__name__}")
+    clock.mark_all([tensor.data for tensor in tensors])

@@ -7,7 +7,7 @@ import inspect
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any, TypeVar
 
@@ -170,15 +170,21 @@ class InplaceClock:
         self.now = 0
         self._changes: dict[int, tuple[int, tuple[CodeType, int], weakref.ref[Any]]] = {}
 
-    def mark(self, array: Any) -> None:
-        """Note that `array` (an ndarray, or a view of one) has just been written to."""
+    def mark(self, array: Any, line: tuple[CodeType, int] | None = None) -> None:
+        """Note that `array` (an ndarray, or a view of one) has just been written to, in a line: the user's."""
         root = _root(array)
         key = id(root)
         changes = self._changes
         known = changes.get(key)
         reference = known[2] if known else weakref.ref(root, lambda _: changes.pop(key, None))
         self.now += 1
-        changes[key] = (self.now, _user_line(), reference)
+        changes[key] = (self.now, line or _user_line(), reference)
+
+    def mark_all(self, arrays: Iterable[Any]) -> None:
+        """Note that arrays have just been written to, all by the same caller."""
+        line = _user_line()
+        for array in arrays:
+            self.mark(array, line)
 
     def changed_since(self, array: Any, stamp: int) -> str | None:
         """Return the source line that wrote to `array` after `stamp`, or None if nothing did."""

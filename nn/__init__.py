@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn import data, functional, init, optim, regularization, utils
+from nn import data, functional, init, onnx, optim, patterns, regularization, shapes, utils, weights
 from nn.activation import (
     CELU,
     ELU,
@@ -38,8 +38,9 @@ from nn.activation import (
     Threshold,
 )
 from nn.adversarial import DiscriminatorLoss, GeneratorLoss
+from nn.attention import MultiheadAttention, PositionalEncoding
 from nn.classic import AverageSubsampling, ConnectionTableConv2d, L2Pool2d
-from nn.containers import Sequential
+from nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Fold, Unfold
 from nn.distance import CosineSimilarity, PairwiseDistance
 from nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout, StochasticDepth
@@ -122,6 +123,14 @@ from nn.pool import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from nn.upsampling import (
     ChannelShuffle,
     PixelShuffle,
@@ -136,6 +145,9 @@ __all__ = [
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "AbsTanh",
     "AdaptiveAvgPool1d",
@@ -183,6 +195,7 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "GRUCell",
     "GaussianNLLLoss",
     "GaussianNoise",
     "GeneratorLoss",
@@ -204,6 +217,7 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -221,18 +235,25 @@ __all__ = [
     "Maxout",
     "Mish",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PerceptualLoss",
     "PixelShuffle",
     "PixelUnshuffle",
     "PoissonNLLLoss",
+    "PositionalEncoding",
     "RMSNorm",
+    "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -260,6 +281,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
@@ -274,7 +300,11 @@ __all__ = [
     "functional",
     "functional_call",
     "init",
+    "onnx",
     "optim",
+    "patterns",
     "regularization",
+    "shapes",
     "utils",
+    "weights",
 ]

@@ -4,58 +4,33 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Tensor
+from nn.hooks import ModuleHooks, RemovableHandle, call_with_hooks, has_hooks
+from nn.parameter import Parameter
+from nn.state import IncompatibleKeys, ModuleState, State
+
+__all__ = [
+    "IncompatibleKeys",
+    "Module",
+    "Parameter",
+    "RemovableHandle",
+    "State",
+    "as_floating",
+    "check_size",
+    "forget_gradient",
+    "functional_call",
+]
 
 T = TypeVar("T")
-State = dict[str, Tensor]
 
 
-class Parameter(Tensor):
-    """A Tensor that a module trains: assigned to an attribute of a `Module`, it is one of its parameters.
-
-    Args:
-        data: numbers, an array or a Tensor, whose memory it shares and whose history it forgets.
-        requires_grad: whether `backward()` shall compute a gradient for it.
-
-    Raises:
-        TypeError: when a gradient is asked of integers or bools.
-
-    >>> Parameter([1.0, 2.0])
-    Parameter([1., 2.], requires_grad=True)
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data, requires_grad=requires_grad)
-
-
-class IncompatibleKeys(NamedTuple):
-    """What `Module.load_state_dict` did not find, and what it had no use for."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class RemovableHandle:
-    """Takes a hook away again."""
-
-    def __init__(self, hooks: dict[object, Any], hook: Any) -> None:
-        self._hooks = hooks
-        hooks[self] = hook
-
-    def remove(self) -> None:
-        """Remove the hook; a second call does nothing."""
-        self._hooks.pop(self, None)
-
-
-class Module:
+class Module(ModuleHooks, ModuleState):
     """The base of all layers and networks: a callable with named parameters, buffers and inner modules.
 
     A subclass assigns `Parameter`s and other modules to attributes and defines `forward`. Calling the module runs
@@ -81,12 +56,12 @@ class Module:
 
     training: bool
     _buffers: dict[str, bool]  # the attributes that are buffers -> whether they belong to the state_dict
-    _forward_hooks: dict[object, Callable[..., Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make the module's own records, so that a subclass need not call `super().__init__()`."""
         module = super().__new__(cls)
-        vars(module).update(training=True, _buffers={}, _forward_hooks={})
+        hooks: dict[str, Any] = {"_forward_pre_hooks": {}, "_forward_hooks": {}, "_backward_pre_hooks": {}}
+        vars(module).update(training=True, _buffers={}, _backward_hooks={}, _state_hooks={}, **hooks)
         return module
 
     # --- calling ----------------------------------------------------------------------------------------------------
@@ -100,29 +75,13 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(): define what calling it computes")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run `forward`, then the forward hooks, and note the call in the graph."""
-        output = self.forward(*args, **kwargs)
-        for hook in list(self._forward_hooks.values()):
-            result = hook(self, args, output)
-            if result is not None:
-                output = result
+        """Run `forward` and the hooks around it, and note the call in the graph."""
+        if has_hooks(self):
+            args, kwargs, output = call_with_hooks(self, args, kwargs)
+        else:
+            output = self.forward(*args, **kwargs)
         autograd.annotate(self, (args, kwargs), output)
         return output
-
-    def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], Any]) -> RemovableHandle:
-        """Call `hook(module, args, output)` after every `forward`; what it returns, unless None, is the output instead.
-
-        Returns:
-            A handle whose `remove()` takes the hook away.
-
-        >>> import nn
-        >>> relu = nn.ReLU()
-        >>> handle = relu.register_forward_hook(lambda module, args, output: output + 1)
-        >>> relu(Tensor(-3.0)).item()
-        1.0
-        >>> handle.remove()
-        """
-        return RemovableHandle(self._forward_hooks, hook)
 
     # --- registration -----------------------------------------------------------------------------------------------
 
@@ -134,6 +93,8 @@ class Module:
                     f"{type(self).__name__}.{name} is a {kind.__name__} and can only become another one or None, "
                     f"not {type(value).__name__}; to overwrite its values, write {name}[...] = values in no_grad()"
                 )
+        if isinstance(value, Parameter):
+            self._buffers.pop(name, None)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -151,6 +112,8 @@ class Module:
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Make `tensor` the attribute `name` and a buffer: state that is saved and converted, but not trained.
+
+        It takes the place of a buffer that has the name; a Tensor that is assigned to the attribute does so, too.
 
         Args:
             name: the attribute.
@@ -183,11 +146,20 @@ class Module:
     def _register(self, name: str, value: Any, kind: type) -> None:
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"{name!r} must be a {kind.__name__} or None, not {type(value).__name__}")
+        held = vars(self).get(name) if isinstance(name, str) else None
+        replaced = isinstance(held, kind) and (kind is Module or name in self._buffers)
+        if not replaced and (held is not None or name not in vars(self)):
+            self._check_name(name)
+        setattr(self, name, value)
+
+    def _check_name(self, name: Any) -> None:
+        """Raise unless `name` may become an attribute."""
+        if not isinstance(name, str):
+            raise TypeError(f"the name of an attribute must be a string, not {type(name).__name__} {name!r:.60}")
         if not name or "." in name:
             raise KeyError(f"{name!r} is no name for an attribute: it must not be empty or have a dot")
         if hasattr(self, name):
             raise KeyError(f"{type(self).__name__} already has an attribute {name!r}")
-        setattr(self, name, value)
 
     # --- what is in it ----------------------------------------------------------------------------------------------
 
@@ -279,60 +251,65 @@ class Module:
             module = inner
         return module
 
-    # --- state ------------------------------------------------------------------------------------------------------
-
-    def state_dict(self, *, prefix: str = "") -> State:
-        """Return the parameters and persistent buffers by dotted name, detached; they share the module's memory.
-
-        >>> import nn
-        >>> list(nn.Linear(3, 2).state_dict())
-        ['weight', 'bias']
-        """
-        return {prefix + name: tensor.detach() for name, tensor in self._state()}
-
-    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """Yield what belongs to the state, in PyTorch's order: parameters, buffers, then the modules inside."""
-        yield from ((prefix + name, parameter) for name, parameter in self._own(Parameter))
-        yield from ((prefix + name, buffer) for name, buffer in self._own_buffers() if self._buffers[name])
-        for name, child in self._own(Module):
-            yield from child._state(f"{prefix}{name}.")
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Copy values into the parameters and persistent buffers; each keeps its dtype. All of it, or nothing.
-
-        Args:
-            state_dict: Tensors or arrays by dotted name, as from `state_dict()`.
-            strict: refuse missing and unexpected names.
-
-        Returns:
-            `missing_keys` and `unexpected_keys`.
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter of a dotted name.
 
         Raises:
-            RuntimeError: when names do not match, or shapes or dtypes do not fit; lists every one.
+            AttributeError: when there is none.
 
         >>> import nn
-        >>> layer = nn.Linear(2, 1)
-        >>> layer.load_state_dict({"weight": [[1.0, 2.0]], "bias": [3.0]})
-        IncompatibleKeys(missing_keys=[], unexpected_keys=[])
-        >>> layer(Tensor([1.0, 1.0]))
-        Tensor([6.], op=add)
+        >>> nn.Sequential(nn.Linear(3, 2)).get_parameter("0.weight").shape
+        (2, 3)
         """
-        own = dict(self._state())
-        keys = IncompatibleKeys([k for k in own if k not in state_dict], [k for k in state_dict if k not in own])
-        problems = [f"missing: {key}, of shape {own[key].shape}" for key in keys.missing_keys if strict]
-        problems += [f"unexpected: {key}" for key in keys.unexpected_keys if strict]
-        values = {}
-        for name in own.keys() & state_dict.keys():
-            try:
-                values[name] = _fitting(state_dict[name], own[name])
-            except (TypeError, ValueError) as error:
-                problems.append(f"{name}: {error}")
-        if problems:
-            raise RuntimeError(f"cannot load the state of {type(self).__name__}:\n  " + "\n  ".join(sorted(problems)))
-        with autograd.no_grad():
-            for name, value in values.items():
-                own[name][...] = value
-        return keys
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        parameter = vars(module).get(name)
+        if not isinstance(parameter, Parameter):
+            raise AttributeError(f"no parameter {target!r}: {type(module).__name__} has no parameter {name!r}")
+        return parameter
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer of a dotted name.
+
+        Raises:
+            AttributeError: when there is none.
+        """
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        buffer = vars(module).get(name)
+        if name not in module._buffers or buffer is None:
+            raise AttributeError(f"no buffer {target!r}: {type(module).__name__} has no buffer {name!r}")
+        return buffer  # type: ignore[no-any-return]
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module in the place of a dotted name, where there may be another one.
+
+        Args:
+            target: the dotted name.
+            module: what is put there.
+            strict: only in place of another one.
+
+        Raises:
+            ValueError: when `target` is empty, or `module` no Module.
+            AttributeError: when the name leads nowhere, with `strict` also when there is no module, or to something
+                that is no module.
+
+        >>> import nn
+        >>> net = nn.Sequential(nn.Sequential(nn.ReLU()))
+        >>> net.set_submodule("0.0", nn.Tanh())
+        >>> net.get_submodule("0.0")
+        Tanh()
+        """
+        path, _, name = target.rpartition(".")
+        if not name or not isinstance(module, Module):
+            raise ValueError(
+                f"set_submodule takes the name of a module and a Module, not {target!r} and {module!r:.60}"
+            )
+        outer = self.get_submodule(path)
+        held = vars(outer).get(name)
+        if not isinstance(held, Module) and (strict or held is not None):
+            raise AttributeError(f"no module {target!r}: {type(outer).__name__} has no module {name!r}")
+        setattr(outer, name, module)
 
     # --- changing all of it -----------------------------------------------------------------------------------------
 
@@ -377,8 +354,11 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    def to(self, dtype: DTypeLike) -> Self:
+    def to(self, dtype: DTypeLike | Tensor) -> Self:
         """Convert all floating parameters, their gradients, and floating buffers, in place; return self.
+
+        Args:
+            dtype: a floating dtype, or a Tensor that has it.
 
         Raises:
             TypeError: when `dtype` is not floating.
@@ -387,7 +367,7 @@ class Module:
         >>> nn.Linear(3, 2).to(np.float64).weight.dtype
         dtype('float64')
         """
-        new = np.dtype(dtype)
+        new = dtype.dtype if isinstance(dtype, Tensor) else np.dtype(dtype)
         if new.kind != "f":
             raise TypeError(f"modules are converted to floating dtypes such as np.float32, not to {new}")
         for tensor in (*self.parameters(), *self.buffers()):
@@ -415,13 +395,19 @@ class Module:
         """Return what `repr` shows between the parentheses; subclasses define it."""
         return ""
 
+    def _children_lines(self) -> list[str]:
+        """Return what `repr` shows of the modules inside."""
+        return [f"({name}): {module!r}" for name, module in self._own(Module)]
+
     def __repr__(self) -> str:
-        lines = [f"({name}): {module!r}" for name, module in self._own(Module)]
-        if not lines:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        if self.extra_repr():
-            lines.insert(0, self.extra_repr())
+        lines, extra = self._children_lines(), self.extra_repr()
+        if not lines and "\n" not in extra:
+            return f"{type(self).__name__}({extra})"
+        lines = [extra, *lines] if extra else lines
         return f"{type(self).__name__}(\n  " + "\n".join(lines).replace("\n", "\n  ") + "\n)"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name[:1].isdigit()]
 
 
 def _joined(prefix: str, name: str) -> str:
@@ -435,16 +421,6 @@ def _unique(named: Iterator[tuple[str, T]], remove_duplicate: bool) -> Iterator[
         if id(value) not in seen or not remove_duplicate:
             seen.add(id(value))
             yield name, value
-
-
-def _fitting(value: Any, own: Tensor) -> Tensor:
-    """Return a value from a state dict as a Tensor, if it can be copied into `own`."""
-    tensor = value if isinstance(value, Tensor) else Tensor(value if hasattr(value, "dtype") else np.asarray(value))
-    if tensor.shape != own.shape:
-        raise ValueError(f"has shape {tensor.shape}, but the module's has {own.shape}")
-    if not np.can_cast(tensor.dtype, own.dtype, "same_kind"):
-        raise TypeError(f"is {tensor.dtype}, which cannot become the module's {own.dtype}")
-    return tensor.detach()
 
 
 def forget_gradient(parameter: Tensor, set_to_none: bool) -> None:

@@ -11,12 +11,12 @@ _ONE_AXIS = "gradients have one axis, which transposing leaves as it is"
 _ORDER = "it changes the order of the products in a sum, not the sum"
 _ZEROS = "the zeros of an array of the same shape"
 _NO_SIGN = "the imaginary part is 0 either way, not -0"
-_NEVER = "rules ask this of given axes only"
 _ROUNDING = "how much counts as rounding is a choice"
 _NEGATIVE = "NumPy's reshape finds the size in the place of any negative number"
 _ALL_BUT_TWO = "rules ask for the products of all but two only"
 _EITHER = "it chooses between two formulas that are both right"
 _OF_ZERO = "only 0 is divided by it"
+_ANY_SIZE = "any size above 0 is right, and only one far below the gradient's costs digits"
 _HIDDEN = "what it changes is put in the place of elements that are masked"
 
 EQUIVALENT = {
@@ -54,12 +54,8 @@ EQUIVALENT = {
     "elementary._over_length: out + (out == 0) -> out - (out == 0)": _OF_ZERO,
     "elementary._difference: x1 -> x2": "both are equal where that counts",
     "elementary._difference: 0 -> 1 (place 2)": _HIDDEN,
+    "linear_algebra._of_linear_weight: x -> g": "both have as many rows",
     "linear_algebra._of_second: -1 -> 1": "the same axis of an array with one",
-    "axes.kept: (1,) * len(shape) -> (1,) / len(shape)": _NEVER,
-    "axes.kept: (1,) * len(shape) -> (1,)": _NEVER,
-    "axes.kept: (1,) * len(shape) -> len(shape)": _NEVER,
-    "axes.kept: 1 -> 2": _NEVER,
-    "axes.kept: shape -> axis": _NEVER,
     "reduction._mean_rule: 1 -> 2": "it counts for means of nothing only, whose gradients are empty",
     "reduction._mean_rule: keepdims -> where": "reshaping to size 1 what has size 1 changes nothing",
     "reduction._mean_rule: np.maximum(chosen(where, a_shape, axis, keepdims), 1) -> "
@@ -112,9 +108,29 @@ EQUIVALENT = {
     "systems._leaves_out: 2 -> 3": _ROUNDING,
     "systems._of_inverse_of_part: 1 -> 2 (place 3)": _HIDDEN,
     "systems._of_inverse_of_part: 1 -> 2 (place 4)": _OF_ZERO,
+    "systems._pseudo_inverse: max(a.shape) * float(np.finfo(a.dtype).eps) -> float(np.finfo(a.dtype).eps)": _ROUNDING,
+    "matrix_functions._of_exponential: a -> g": "both have the same shape",
+    "matrix_functions._of_exponential: a -> g (place 3)": "both have the same shape",
+    "matrix_functions._of_exponential: 1 -> 2": "the matrices are square",
+    "matrix_functions._of_exponential: 1 -> 2 (place 2)": _ANY_SIZE,
+    "matrix_functions._of_exponential: 0 -> 1": _ANY_SIZE,
+    "matrix_functions._of_exponential: (size > 0) & np.isfinite(size) -> size > 0": (
+        "of gradients that are not finite it makes nan either way"
+    ),
+    "matrix_functions._norms: 0 -> 1": _ANY_SIZE,
     "decompositions._coupled: x -> y": "both have the same shape",
     "decompositions._coupled: 1 -> 2": "the matrices are square",
     "decompositions._coupled: 1 -> 2 (place 2)": _HIDDEN,
+    "special_functions._minus_slope_of_hazard: 100 -> 101": "the hazard is 0 there",
+    "special_functions._of_rgamma: 0 -> 1": _HIDDEN,
+    "special_functions._of_rgamma: 1 -> 2 (place 2)": _HIDDEN,
+    "special_functions._ratio: 1 -> 2": _OF_ZERO,
+    "integrals._of_expn: 1 -> 2": _HIDDEN,
+    "integrals._of_expn: np.maximum(n - 1, 0) -> n - 1": _HIDDEN,
+    "integrals._of_sici: 1 -> 2 (place 3)": _OF_ZERO,
+    "integrals._of_spence: 2 -> 3": _HIDDEN,
+    "integrals._of_spence: 1 -> 2": _HIDDEN,
+    "integrals._of_spence: 1.5 -> 2.5": _EITHER,
     "norms._of_direction: 1 -> 2": _OF_ZERO,
     "norms._of_direction: 1 -> 2 (place 2)": _OF_ZERO,
     "norms._of_power_norm: out -> ord (place 2)": _HIDDEN,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from autograd import Tensor, gradcheck, gradgradcheck, hessian, hvp, linalg, sample
+from autograd import Tensor, grad, gradcheck, gradgradcheck, hessian, hvp, linalg, sample
 from autograd.ops.matrices import Separated
 from autograd.primitive import Composite
 from autograd.testing import check_op
@@ -550,6 +550,13 @@ def test_pseudo_inverses_that_leave_nothing_out_have_second_derivatives_where_si
         x, y = (np.array([[2.0, a], [0.0, 2.0]]) for a in (0, 1e-5))
         of_inverse = hessian(lambda x, rtol=rtol: np.sum(np.linalg.pinv(x, rtol=rtol) ** 3))
         assert_allclose(of_inverse(x), of_inverse(y), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1e-20, 1e20])
+def test_gradients_of_pseudo_inverses_that_leave_a_part_out_at_any_scale(size):
+    a = draw(3, 3).real
+    at = grad(lambda x: np.sum(np.linalg.pinv(x, 0.5)))
+    assert_allclose(at(a * size) * size**2, at(a), rtol=1e-9)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -39,14 +39,22 @@ def test_exponentials_and_derivatives_are_pytorchs(a):
 def test_the_gradients_size_does_not_decide_the_precision():
     a = Tensor(SQUARE[0], requires_grad=True)
     found = []
-    for size in (1.0, 1e12):
+    for size in (1.0, 1e12, -1e12):
         a.grad = None
         linalg.matrix_exp(a).backward(np.full((3, 3), size))
         found.append(a.grad.data / size)
     assert_allclose(found[1], found[0], rtol=1e-13)
+    assert_allclose(found[2], found[0], rtol=1e-13)
     a.grad = None
     linalg.matrix_exp(a).backward(np.zeros((3, 3)))
     assert_array_equal(a.grad.data, np.zeros((3, 3)))
+
+
+def test_gradients_of_a_stack_are_scaled_each_by_itself():
+    a = Tensor(SQUARE, requires_grad=True)
+    size = np.array([1e200, 1e-200])[:, None, None]
+    linalg.matrix_exp(a).backward(np.broadcast_to(size, a.shape))
+    assert_allclose(a.grad.data / size, elementwise_grad(linalg.matrix_exp)(SQUARE), rtol=1e-13)
 
 
 def test_exponentials_of_nothing_and_of_integers():

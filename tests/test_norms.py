@@ -209,6 +209,11 @@ def test_standardize_has_gradients_through_mean_and_variance():
         assert gradcheck(lambda x, i=i: autograd.standardize(x, (0,), 0.1, False)[i], (x,))
 
 
+def test_standardize_refuses_complex_numbers():
+    with pytest.raises(TypeError, match=r"real numbers, not complex64; standardize x\.real and x\.imag"):
+        autograd.standardize(Tensor(np.ones((2, 3), np.complex64)), (1,))
+
+
 # --- dropout and noise ------------------------------------------------------------------------------------------------
 
 

@@ -217,6 +217,8 @@ def test_the_sine_integral_alone_is_smooth_at_0():
     sine = ag.elementwise_grad(lambda v: special.sici(v)[0])
     assert_allclose(sine(x), 1 - x * x / 6)
     assert_allclose(ag.elementwise_grad(sine)(x), -x / 3, rtol=1e-6)
+    with np.errstate(divide="ignore"):
+        assert_array_equal(ag.elementwise_grad(lambda v: special.sici(v)[1])(np.zeros(1)), [np.inf])
 
 
 def test_saturation_makes_no_nan():
@@ -252,6 +254,13 @@ def test_derivatives_of_exponential_integrals_of_an_order(n):
     assert special.expn(n, x.astype(np.float32)).dtype == np.float32
     first = ag.elementwise_grad(lambda x: special.expn(n, x))(np.array([0.0, 1.0])) if n > 2 else [-0.5]
     assert_allclose(first[0], -1 / (n - 2) if n > 2 else -0.5)
+
+
+@pytest.mark.parametrize(("n", "expected"), [(1, np.inf), (2, np.inf), (3, np.inf), (4, 1), (5, 0.5)])
+def test_second_derivatives_of_exponential_integrals_at_0(n, expected):
+    first = ag.elementwise_grad(lambda x: special.expn(n, x))
+    with np.errstate(divide="ignore"):
+        assert_allclose(ag.elementwise_grad(first)(np.zeros(1)), [expected])
 
 
 def test_functions_of_complex_numbers():
@@ -305,11 +314,13 @@ SECOND = {  # x, and the first two derivatives there, computed with 40 digits
     "spence": [
         (0.2, -2.0117973905426254, 3.735253261821718), (0.9, -1.053605156578263, 0.5750595453284809),
         (1.0, -1.0, 0.5), (2.5, -0.6108604879161034, 0.1405736586107356),
+        (1e16, -3.684136148790473e-15, 3.584136148790474e-31),
     ],
     "rgamma": [
         (-2.0, 2.0, -3.6911373403938684), (0.0, 1.0, 1.1544313298030657),
         (-1.3, -0.8660576986073988, -1.8711499178351623), (-20.5, 1.0740690459712119e+19, 1.9483925790487941e+18),
-        (0.75, 0.88611561895805709, -1.1120999042035508),
+        (0.75, 0.88611561895805709, -1.1120999042035508), (1.0, 0.5772156649015329, -1.3117561430405078),
+        (-29.75, -6.814182625835037e30, -4.993191538894647e32),
     ],
     "factorial": [(0.3, -0.15184386483996465, 1.0436498185554466), (2.0, 1.8455686701969343, 2.492929991902693)],
 }  # fmt: skip
@@ -323,3 +334,11 @@ def test_first_and_second_derivatives(name, dtype):
     for wanted in expected:
         derivative = ag.elementwise_grad(derivative)
         assert_allclose(derivative(x.astype(dtype)), wanted, rtol=1e-10 if dtype == np.float64 else 2e-5, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_derivatives_are_proportional_to_the_gradient_of_the_result(name):
+    x, expected, _ = np.array(SECOND[name]).T
+    for factor in (-3, 3):
+        found = ag.elementwise_grad(lambda v, factor=factor: factor * getattr(special, name)(v))(x)
+        assert_allclose(found, factor * expected, rtol=1e-10)

@@ -1,1 +1,5 @@
-"""Array code without any automatic differentiation."""
+"""Array code without any automatic differentiation: NumPy's, and compiled with the extra `fast`."""
+
+from autograd.kernels import updating
+
+__all__ = ["updating"]

@@ -62,7 +62,7 @@ def _of_linear_weight(g: Array, x: Array) -> Array:
 @op(
     x=lambda g, weight: products.matmul(g, weight),
     weight=_of_linear_weight,
-    bias=lambda g: g,
+    bias=lambda g: np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1])).sum(axis=0),
     samples=[sample((2, 3), (4, 3), (4,)), sample((3,), (2, 3), (2,)), sample((2, 1, 3), (4, 3), (4,)),
              sample((0, 3), (2, 3), (2,))],
 )  # fmt: skip

@@ -59,8 +59,10 @@ def _of_exponential(g: Array, a: Array) -> Array:
 
 @op(
     a=_of_exponential,
-    samples=[sample((3, 3)), sample((2, 2, 2)), sample((1, 1)), sample(Draw((3, 3), domain=(-9, 9)))],
-)
+    samples=[
+        sample((3, 3)), sample((2, 1, 2, 2)), sample((1, 1)), sample((2, 0, 0)), sample(Draw((3, 3), domain=(-9, 9))),
+    ],
+)  # fmt: skip
 def matrix_exp(a: Array) -> Tensor:
     """Return the exponentials of square matrices (..., n, n), the sums of a**k / k! over all k.
 

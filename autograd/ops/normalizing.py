@@ -83,10 +83,15 @@ def standardize(x: Array, axis: Axes, eps: float = 1e-5, centered: bool = True) 
         The result, of x's shape and dtype, and the mean and the variance (of n elements, divided by n), with size 1 for
         the axes; those of half precision are float32. Of no elements both are 0.
 
+    Raises:
+        TypeError: when x is complex.
+
     >>> y, mean, variance = standardize(Tensor([[1.0, 3.0]]), axis=(1,), eps=0)
     >>> y.tolist(), mean.tolist(), variance.tolist()
     ([[-1.0, 1.0]], [[2.0]], [[1.0]])
     """
+    if x.dtype.kind == "c":
+        raise TypeError(f"standardize takes real numbers, not {x.dtype}; standardize x.real and x.imag, each by itself")
     axes = tuple(a % x.ndim for a in axis)
     exact = x.astype(np.float32) if x.dtype == np.float16 else x  # squares of half precision would overflow
     n = max(math.prod(x.shape[a] for a in axes), 1)

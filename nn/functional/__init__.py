@@ -17,6 +17,7 @@ from nn.functional.activations import (
     tanhshrink,
 )
 from nn.functional.adversarial_losses import discriminator_loss, generator_loss
+from nn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
 from nn.functional.classification_losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -194,6 +195,7 @@ __all__ = [
     "maxout",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -211,6 +213,7 @@ __all__ = [
     "relu6",
     "rms_norm",
     "rrelu",
+    "scaled_dot_product_attention",
     "scaled_tanh",
     "selu",
     "sigmoid",

@@ -30,17 +30,19 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Tensor:
     Tensor([[16.]])
     """
     x, w = autograd.asarray(input), autograd.asarray(weight)
-    if w.ndim not in (1, 2) or not x.ndim or x.shape[-1] != w.shape[-1]:
+    b = None if bias is None else autograd.asarray(bias)
+    size, of_x = w.shape, x.shape
+    if len(size) not in (1, 2) or not of_x or of_x[-1] != size[-1]:
         raise ValueError(
-            f"linear: the last axis of input {x.shape} must have the size of the last axis of weight {w.shape}, "
-            f"(O, I) or (I,): {w.shape[-1] if w.ndim else 'none'}; reshape the input, or make the layer for this size"
+            f"linear: the last axis of input {of_x} must have the size of the last axis of weight {size}, "
+            f"(O, I) or (I,): {size[-1] if size else 'none'}; reshape the input, or make the layer for this size"
         )
-    if bias is not None and np.shape(bias) not in ((), w.shape[:-1]):
-        raise ValueError(f"linear: bias must have shape {w.shape[:-1]} to fit weight {w.shape}, not {np.shape(bias)}")
-    if w.ndim == 2 and bias is not None and np.shape(bias):
-        return autograd.linear(x, w, bias)
-    out = x @ (w.T if w.ndim == 2 else w)
-    return out if bias is None else out + bias
+    if b is not None and b.shape not in ((), size[:-1]):
+        raise ValueError(f"linear: bias must have shape {size[:-1]} to fit weight {size}, not {b.shape}")
+    if len(size) == 2 and b is not None and b.shape:
+        return autograd.linear(x, w, b)
+    out = x @ (w.T if len(size) == 2 else w)
+    return out if b is None else out + b
 
 
 def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Tensor:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from nn.optim.optimizer import (
     Array,
+    Arrays,
     Group,
     Optimizer,
     State,
@@ -82,6 +84,21 @@ class Adam(Optimizer):
             v = np.maximum(largest, v, out=largest)
         beta1, beta2 = group["betas"]
         _descend(p, m, v, group["lr"] / (1 - beta1**t), math.sqrt(1 - beta2**t), group["eps"], scratch)
+
+    def update_together(self, arrays: Arrays, options: Group) -> bool:
+        """Take a step for all parameters at once, where a compiled kernel can."""
+        if options["amsgrad"] or not arrays.prepared(arrays.of_state("exp_avg"), arrays.of_state("exp_avg_sq")):
+            return False
+        t = arrays.count_step()
+        if t is None:
+            return False
+        lr, betas, decay = options["lr"], options["betas"], options["weight_decay"]
+        decoupled = options["decoupled_weight_decay"]
+        autograd.kernels.updating.adam(
+            arrays.table, lr / (1 - betas[0] ** t), math.sqrt(1 - betas[1] ** t), betas, options["eps"],
+            0.0 if decoupled else decay, 1 - lr * decay if decoupled else 1.0, options["maximize"],
+        )  # fmt: skip
+        return True
 
 
 class AdamW(Adam):

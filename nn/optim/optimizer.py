@@ -11,6 +11,7 @@ import numpy as np
 import autograd
 from autograd import Tensor
 from nn.module import forget_gradient
+from nn.optim.hooks import OptimizerHooks
 
 Group = dict[str, Any]
 Array = np.ndarray[Any, Any]
@@ -20,7 +21,7 @@ State = dict[str, Array]
 _NUMBERS = ("step", "eta", "mu", "mu_product")
 
 
-class Optimizer:
+class Optimizer(OptimizerHooks):
     """The base of all optimizers. A subclass checks its options in `check` and has its formula in `update`.
 
     PyTorch's `foreach`, `fused`, `capturable` and `differentiable`, which choose among its implementations, are not
@@ -43,6 +44,7 @@ class Optimizer:
 
     param_groups: list[Group]
     state: dict[Tensor, dict[str, Any]]
+    _tables: dict[int, Any]  # by the identity of a group, where its arrays were in memory in its last step
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor | np.ndarray):
@@ -50,6 +52,7 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups = []
         self.state = {}
+        self._tables = {}
         groups = list(params)
         if not groups:
             raise ValueError("the optimizer got no parameters; if it was model.parameters(), the model has none")
@@ -132,10 +135,32 @@ class Optimizer:
         with autograd.no_grad():
             for group in self.param_groups:
                 options = plain(group)
-                for p in group["params"]:
-                    if p.grad is not None:
+                members = [p for p in group["params"] if p.grad is not None]
+                if not self._change_together(members, options, group):
+                    for p in members:
                         self._change(p, options)
         return loss
+
+    def update_together(self, arrays: Arrays, options: Group) -> bool:
+        """Take a step for all parameters of a group at once, in one pass over them; return whether that was done.
+
+        A subclass with a compiled formula defines it. It must agree with `update` but for rounding.
+
+        Args:
+            arrays: the parameters' arrays, with the table that `autograd.kernels.updating` makes of them.
+            options: of the group, as Python's numbers.
+        """
+        return False
+
+    def _change_together(self, members: list[Tensor], options: Group, group: Group) -> bool:
+        if not members or type(self).update_together is Optimizer.update_together:
+            return False
+        arrays = Arrays(members, [self.state.get(p) for p in members], self._tables.get(id(group)))
+        if not self.update_together(arrays, options):
+            return False
+        self._tables[id(group)] = arrays.table
+        autograd.mark_dirty(*members)
+        return True
 
     def _change(self, p: Tensor, options: Group) -> None:
         """Apply the formula to the memory of one parameter."""
@@ -208,6 +233,46 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
+
+
+class Arrays:
+    """The arrays of the parameters of a group that have gradients, for a step over all of them.
+
+    Args:
+        members: the parameters.
+        states: the state of each, or None before its first step.
+        table: of the last step.
+    """
+
+    def __init__(self, members: list[Tensor], states: list[dict[str, Any] | None], table: Any) -> None:
+        self.members, self.states, self.table = members, states, table
+
+    def of_state(self, name: str) -> list[Array] | None:
+        """Return an array of the state of each parameter, or None if not all have it."""
+        found = []
+        for state in self.states:
+            if not state or name not in state:
+                return None
+            found.append(state[name].data)
+        return found
+
+    def count_step(self) -> float | None:
+        """Add 1 to the step counts of the states, and return them where they are all the same; otherwise None."""
+        counts = self.of_state("step")
+        if counts is None or any(count != counts[0] for count in counts):
+            return None
+        for count in counts:
+            count += 1
+        return counts[0].item()  # type: ignore[no-any-return]
+
+    def prepared(self, *columns: list[Array] | None) -> bool:
+        """Make the table of the parameters' values, their gradients and arrays of their state; return if that works."""
+        if any(column is None for column in columns):
+            return False
+        values = [p.data for p in self.members]
+        gradients = [p.grad.data for p in self.members]  # type: ignore[union-attr]
+        self.table = autograd.kernels.updating.table(self.table, [values, *columns], gradients)
+        return self.table is not None
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -301,7 +366,7 @@ def memory(p: Tensor) -> Array:
 def announce(p: Tensor, values: Array) -> None:
     """Let the engine know that a parameter's memory has changed, so that no rule uses its old values."""
     if p.ndim:
-        p[:0] = 0  # writes nothing, but is a change in place
+        autograd.mark_dirty(p)
     else:
         p[...] = values
 

@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from nn.optim.optimizer import Array, Group, Optimizer, State, check_option, count_step, decayed, scalar, zeros
+import autograd
+from nn.optim.optimizer import (
+    Array,
+    Arrays,
+    Group,
+    Optimizer,
+    State,
+    check_option,
+    count_step,
+    decayed,
+    scalar,
+    zeros,
+)
 
 
 class SGD(Optimizer):
@@ -83,6 +95,16 @@ class SGD(Optimizer):
         if group["momentum"]:
             g = self._with_momentum(g, state, group)
         p -= group["lr"] * g
+
+    def update_together(self, arrays: Arrays, options: Group) -> bool:
+        """Take a step for all parameters at once, where a compiled kernel can."""
+        momentum, averages = options["momentum"], options.get("exponential_average")
+        if not arrays.prepared(*[arrays.of_state("momentum_buffer")] if momentum else []):
+            return False
+        portion = 1 - (momentum if averages else options["dampening"])
+        numbers = [options[name] for name in ("weight_decay", "nesterov", "maximize")]
+        autograd.kernels.updating.sgd(arrays.table, options["lr"], momentum, portion, *numbers)
+        return True
 
     def _with_momentum(self, g: Array, state: State, group: Group) -> Array:
         momentum, averages = group["momentum"], group.get("exponential_average")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.utils import parametrizations, parametrize
+from nn.utils import parametrizations, parametrize, rnn
 from nn.utils.clipping import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from nn.utils.vectors import parameters_to_vector, vector_to_parameters
 
@@ -14,5 +14,6 @@ __all__ = [
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "rnn",
     "vector_to_parameters",
 ]

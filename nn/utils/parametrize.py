@@ -9,6 +9,7 @@ from typing import Any
 
 import autograd
 from autograd import Tensor
+from nn.containers import ModuleDict
 from nn.module import Module, Parameter
 
 _cache: dict[tuple[int, str], Tensor] | None = None  # in `cached()`: by module and name
@@ -31,19 +32,6 @@ def cached() -> Iterator[None]:
         yield
     finally:
         _cache = before
-
-
-class ModuleDict(Module):
-    """Modules by name: what `module.parametrizations` is."""
-
-    def __getitem__(self, name: str) -> ParametrizationList:
-        return vars(self)[name]  # type: ignore[no-any-return]
-
-    def __contains__(self, name: object) -> bool:
-        return name in dict(self.named_children())
-
-    def __len__(self) -> int:
-        return len(dict(self.named_children()))
 
 
 class ParametrizationList(Module):
@@ -233,6 +221,10 @@ def _lists(module: Module) -> ModuleDict:
     return found if isinstance(found, ModuleDict) else ModuleDict()
 
 
+def _list(module: Module, tensor_name: str) -> ParametrizationList:
+    return _lists(module)[tensor_name]  # type: ignore[return-value]
+
+
 def type_before_parametrizations(module: Module) -> type[Module]:
     """Return the class that a module had before it was parametrized.
 
@@ -293,7 +285,7 @@ def register_parametrization(
     """
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
-        _append(_lists(module)[tensor_name], parametrization, unsafe)
+        _append(_list(module, tensor_name), parametrization, unsafe)
         return module
     original = vars(module).get(tensor_name)
     if not (isinstance(original, Parameter) or (isinstance(original, Tensor) and tensor_name in module._buffers)):
@@ -340,7 +332,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"{type(module).__name__} has no parametrization of {tensor_name!r}")
     lists = _lists(module)
-    computed = lists[tensor_name]
+    computed = _list(module, tensor_name)
     if not computed.is_tensor and not leave_parametrized:
         raise ValueError(
             f"{tensor_name!r} is computed from {computed.ntensors} Tensors and cannot become one of them: "
