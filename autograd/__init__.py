@@ -161,6 +161,7 @@ from autograd.ops.nan_aware import (
 from autograd.ops.normalizing import lookup, scale_shift, standardize
 from autograd.ops.padding import pad
 from autograd.ops.polynomials import poly, polyadd, polyder, polyfit, polyint, polymul, polysub, roots, vander
+from autograd.ops.pooling import avg_pool, avg_pool2d, max_pool, max_pool2d, take_positions
 from autograd.ops.products import (
     cross,
     dot,
@@ -223,18 +224,7 @@ from autograd.ops.switching import (
     where,
 )
 from autograd.ops.switching import absolute as abs
-from autograd.ops.window import (
-    avg_pool,
-    avg_pool2d,
-    conv2d,
-    conv_transpose,
-    convolution,
-    fold,
-    max_pool,
-    max_pool2d,
-    take_positions,
-    unfold,
-)
+from autograd.ops.window import conv2d, conv_transpose, convolution, fold, unfold
 from autograd.primitive import op
 from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
@@ -242,6 +232,7 @@ from autograd.tensor import Tensor
 if TYPE_CHECKING:
     from autograd.checking import GradcheckError, GradcheckReport, gradcheck, gradgradcheck
     from autograd.custom import Function, once_differentiable
+    from autograd.profiling import profile
     from autograd.recomputation import checkpoint
     from autograd.transforms import (
         elementwise_grad,
@@ -486,6 +477,7 @@ __all__ = [
     "positive",
     "power",
     "prod",
+    "profile",
     "ptp",
     "quantile",
     "rad2deg",
@@ -577,6 +569,7 @@ _LATER = {
     ),
     "autograd.custom": ("Function", "once_differentiable"),
     "autograd.recomputation": ("checkpoint",),
+    "autograd.profiling": ("profile",),
     "autograd.transforms": (
         "elementwise_grad",
         "ggnvp",

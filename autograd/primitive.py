@@ -10,6 +10,7 @@ import functools
 import inspect
 import operator
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -25,6 +26,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
 
 REGISTRY: dict[str, Op | Composite] = {}
+_ALL: weakref.WeakSet[Op] = weakref.WeakSet()
+
+
+def all_ops() -> list[Op]:
+    """Return all operations that exist, users' own among them."""
+    return list(_ALL)
+
 
 # NumPy's name of an operation -> the special methods that Python calls for its operator.
 UNARY_OPERATORS = {"negative": "neg", "positive": "pos", "absolute": "abs", "invert": "invert"}
@@ -64,6 +72,7 @@ class Op:
         samples: calls to check it on.
         function: the public function.
         written: the function as its author wrote it.
+        spaces: the globals of its functions, each with the `value` that they call as `_value`.
     """
 
     function: Any
@@ -76,6 +85,8 @@ class Op:
         self.name = function.__name__
         self.value = value
         self.written = function
+        self.spaces: list[dict[str, Any]] = []
+        _ALL.add(self)
         accepted = _parameter_names(function)
         unknown = [name for name in rules if name not in accepted]
         if unknown:
@@ -353,6 +364,7 @@ def _make_function(made: Op) -> None:
     """Give the op its function and its `pull`."""
     defaults = {f"_default_{p}": value for p, value in made.defaults().items()}
     space = {**_RUNTIME, **defaults, "_op": made, "_value": made.value}
+    made.spaces.append(space)
     made.function = codegen.lazily(made.name, made.name, lambda: codegen.function_source(made), space)
     rules = {f"_rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
     made.pull = codegen.lazily("pull", made.name, lambda: codegen.pull_source(made), {**_RUNTIME, **rules})
@@ -361,6 +373,7 @@ def _make_function(made: Op) -> None:
 def _make_operator(made: Op, name: str, first: str, second: str) -> Any:
     """Return an operator method: `first` is a Tensor for sure, an unsuitable `second` gives NotImplemented."""
     space = {**_RUNTIME, "_op": made, "_value": made.value}
+    made.spaces.append(space)
     return codegen.lazily(name, made.name, lambda: codegen.operator_source(made, name, first, second), space)
 
 

@@ -216,6 +216,10 @@ class Tensor:
         return complex(self.item())
 
     def __index__(self) -> int:
+        if self.ndim or self.dtype.kind not in "iu":
+            raise TypeError(
+                f"only a Tensor of one integer, without axes, is an index or a count, not {self.dtype} {self.shape}"
+            )
         return self._data.__index__()  # type: ignore[no-any-return]
 
     __hash__ = object.__hash__

@@ -12,7 +12,7 @@ from random_reductions import linear
 
 import autograd as ag
 from autograd import fft, linalg
-from autograd.ops import window
+from autograd.ops import pooling, window
 
 
 def matrices(t: Any) -> list[Entry]:
@@ -442,10 +442,10 @@ def _images(t: Any) -> list[Entry]:
               lambda x, w, **o: window.correlate_weight(x, window.correlate2d(x, w, **o), w.shape[2:], **o),
               lambda x, w, **o: t.nn.grad.conv2d_weight(x, w.shape, f.conv2d(x, w, **o), **o), 2, options=grouped,
               molds=pair),
-        Entry("sum_of_windows", lambda x, size, stride, padding: window.sum_of_windows(x, size, stride, padding),
+        Entry("sum_of_windows", lambda x, size, stride, padding: pooling.sum_of_windows(x, size, stride, padding),
               windows,
               options=sizes, molds=(((1, 2, 4, 3),), ((2, 1, 2, 4),))),
-        Entry("spread_windows", lambda x, size, stride: window.spread_windows(
+        Entry("spread_windows", lambda x, size, stride: pooling.spread_windows(
                   x, tuple((n - 1) * step + k for n, step, k in zip(x.shape[2:], stride, size)), size, stride, (0, 0)),
               spread, options=one_of(size=((2, 2), (1, 3)), stride=((1, 1), (2, 1))), molds=(((2, 1, 2, 3),),)),
     ]  # fmt: skip

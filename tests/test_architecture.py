@@ -31,6 +31,7 @@ LAYERS = [
     "autograd.backward",
     "autograd.containers",
     "autograd.custom",
+    "autograd.profiling",
     "autograd.transforms",
     "autograd.randomness",
     "autograd.recomputation",

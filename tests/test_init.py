@@ -26,6 +26,7 @@ SPREADS = [
     ("lecun_uniform_", {}, 1 / 300, "uniform"),
     ("lecun_normal_", {}, 1 / 300, "normal"),
     ("fan_sum_uniform_", {"gain": 3.0}, 9 / 3 / 1200, "uniform"),
+    ("fan_sum_uniform_", {}, 2 / 1200, "uniform"),
     ("variance_scaling_", {"scale": 3.0}, 3 / 300, "truncated"),
     ("variance_scaling_", {"mode": "fan_sum", "distribution": "normal"}, 1 / 1200, "normal"),
     ("normal_", {"std": 0.3}, 0.09, "normal"),

@@ -19,8 +19,12 @@ _SMALL = 200_000  # below this BLAS itself stays on one thread
 def matmul(a: Array, b: Array) -> Array:
     """Return a @ b; where kernels are compiled, large products of floats are spread over our own threads.
 
-    BLAS would use its own, which are in the way of ours long after they have ended.
+    BLAS would use its own, which are in the way of ours long after they have ended. Of matrices (..., n, k) with one
+    (k, m) all rows are one product: NumPy would make one for each matrix.
     """
+    if a.__class__ is np.ndarray and a.ndim > 2 == b.ndim and a.shape[-1] == b.shape[0]:
+        rows = math.prod(a.shape[:-1])  # -1 would be ambiguous where another size is 0
+        return matmul(a.reshape(rows, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
     if not compiling() or not _on_blas(a, b):
         return np.matmul(a, b)
     rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]

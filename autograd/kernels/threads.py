@@ -9,6 +9,7 @@ kernels. Programs may fork, and call from several threads: whoever finds the poo
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import itertools
 import os
@@ -80,14 +81,17 @@ def share(work: Work, count: int, least: int = 1, blas: bool = False) -> None:
     if not compiling():
         work(0, count)
         return
-    parts = max(min(_count, count // max(least, 1)), 1)
+    parts = min(_count, count // max(least, 1))
     with _blas_on_one_thread() if blas else _NOTHING:
-        _share(work, [count * i // parts for i in range(parts + 1)])
+        if parts <= 1:
+            work(0, count)
+        else:
+            _share(work, [count * i // parts for i in range(parts + 1)])
 
 
 def _share(work: Work, bounds: list[int]) -> None:
-    pool = _the_pool() if len(bounds) > 2 else None
-    if pool is None or not pool.free.acquire(blocking=False):  # another thread, or what we are called from, has it
+    pool = _the_pool()
+    if not pool.free.acquire(blocking=False):  # another thread, or what we are called from, has it
         for start, stop in itertools.pairwise(bounds):
             work(start, stop)
         return
@@ -102,7 +106,8 @@ class _Pool:
 
     def __init__(self, workers: int) -> None:
         self.free = threading.Lock()
-        self.wait: Any = compiled("waiting", "wait") or _nothing
+        wait: Any = compiled("waiting", "wait")
+        self.wait = wait
         self.mail = np.zeros((2 * workers + 1) * _LINE, np.int64)
         self.wait(self.mail, 0, 0, 1, 1)  # compiled before the first worker needs it
         self.work: Work = _nothing
@@ -186,24 +191,35 @@ if hasattr(os, "register_at_fork"):
 
 
 @functools.cache
-def _blas() -> list[Any]:
-    """Return what sets the threads of each BLAS library in this process: NumPy's and SciPy's."""
+def _blas() -> list[tuple[Callable[[], int], Callable[[int], Any]]]:
+    """Return what tells and what sets the number of threads of each BLAS in this process: NumPy's and SciPy's."""
     import scipy.linalg.cython_blas  # noqa: F401  its BLAS, which compiled kernels use, is in the process from now on
     from threadpoolctl import ThreadpoolController
 
-    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
+    libraries = [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
+    return [_openblas(library.filepath) or (library.get_num_threads, library.set_num_threads) for library in libraries]
+
+
+def _openblas(path: str) -> tuple[Callable[[], int], Callable[[int], Any]] | None:
+    """Return the functions of OpenBLAS themselves, which are called around every product, or None for another BLAS."""
+    library = ctypes.CDLL(path)
+    for before, after in itertools.product(("scipy_", ""), ("64_", "_64", "")):
+        names = [f"{before}openblas_{what}_num_threads{after}" for what in ("get", "set")]
+        if all(hasattr(library, name) for name in names):
+            return getattr(library, names[0]), getattr(library, names[1])
+    return None
 
 
 class _blas_on_one_thread:
     """BLAS computes on one thread inside the block, and as before after it."""
 
+    __slots__ = ("before",)
+
     def __enter__(self) -> None:
-        self.before = [(library, library.num_threads) for library in _blas()]
-        for library, count in self.before:
-            if count != 1:
-                library.set_num_threads(1)
+        self.before = [(set_threads, count) for get, set_threads in _blas() if (count := get()) != 1]
+        for set_threads, _ in self.before:
+            set_threads(1)
 
     def __exit__(self, *_: object) -> None:
-        for library, count in self.before:
-            if count != 1:
-                library.set_num_threads(count)
+        for set_threads, count in self.before:
+            set_threads(count)

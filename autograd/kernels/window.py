@@ -1,4 +1,4 @@
-"""Sliding windows over images: convolution and pooling on plain arrays, and their transposes.
+"""Sliding windows over images: convolution on plain arrays, and its transposes.
 
 Images have any number of axes after those of the batch and the channels. Names of axes: N images, C channels in, O
 channels out, G groups, *S image size, *P output size, *K window size. Sizes and steps are tuples, one number for each
@@ -150,37 +150,3 @@ def sum_windows(columns: Array, size: Sizes, stride: Sizes, padding: Sizes, dila
     for element, line in _places(window, places, stride, dilation):
         image[line] += columns[element]
     return image[_middle(size, padding)] if any(padding) else image
-
-
-@functools.lru_cache(maxsize=256)
-def _starts(places: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> list[tuple[Array, Array]]:
-    """Return for each image axis where windows begin, and where their first element inside the image is."""
-    result = []
-    for axis, (p, s, edge, d) in enumerate(zip(places, stride, padding, dilation, strict=True)):
-        start = (np.arange(p) * s - edge).reshape(-1, *[1] * (len(places) - axis - 1))
-        result.append((start, np.where(start < 0, start % d, start)))
-    return result
-
-
-def max_positions(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, extra: Sizes = ()) -> Array:
-    """Return the position in each flattened image of each window's first largest value: (N, C, *P), integers.
-
-    The image is padded by `padding` on each side and by `extra` more at the ends.
-    """
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    view = windows(pad_image(x, padding, lowest, extra), window, stride, dilation)
-    places = view.shape[2 : 2 + len(window)]
-    best = view.reshape(*view.shape[: 2 + len(window)], math.prod(window)).argmax(axis=-1)  # (N, C, *P), in 0 .. K-1
-    position: Any = 0
-    step = 1
-    starts = _starts(places, stride, padding, dilation)
-    for axis in reversed(range(len(window))):
-        start, first = starts[axis]
-        along = best % window[axis] if axis else best
-        best = best // window[axis] if axis else best
-        along = start + (along * dilation[axis] if dilation[axis] > 1 else along)
-        if padding[axis]:  # padding wins where it ties with the whole window: the first element in the image shall
-            along = np.maximum(along, first)
-        position = position + (along * step if step > 1 else along)
-        step *= x.shape[2 + axis]
-    return position

@@ -64,20 +64,22 @@ def _of_linear_weight(g: Array, x: Array) -> Array:
     weight=_of_linear_weight,
     bias=lambda g: np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1])).sum(axis=0),
     samples=[sample((2, 3), (4, 3), (4,)), sample((3,), (2, 3), (2,)), sample((2, 1, 3), (4, 3), (4,)),
-             sample((0, 3), (2, 3), (2,))],
+             sample((0, 3), (2, 3), (2,)), sample((2, 1, 3), (4, 3)), sample((3,), (2, 3), bias=None)],
 )  # fmt: skip
-def linear(x: Array, weight: Array, bias: Array) -> Tensor:
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Tensor:
     """Return x @ weight.T + bias, added in place: one op, so that the product alone does not stay in memory.
 
     Args:
         x: (..., I).
         weight: (O, I).
-        bias: (O,).
+        bias: (O,), or None.
 
     >>> linear(Tensor([[1.0, 2.0]]), Tensor([[3.0, 4.0]]), Tensor([5.0]))
     Tensor([[16.]])
     """
     out = products.matmul(x, weight.T)
+    if bias is None:
+        return out
     if out.ndim and out.dtype == bias.dtype:
         out += bias
         return out

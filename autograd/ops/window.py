@@ -1,4 +1,4 @@
-"""Convolution and pooling over images (N, C, *S) with any number of image axes.
+"""Convolution over images (N, C, *S) with any number of image axes.
 
 Convolution is linear in the image and in the weight. Its two transposes are ops as well, and the three are each
 other's derivatives, so that any order is covered by six rules.
@@ -6,7 +6,6 @@ other's derivatives, so that any order is covered by six rules.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from autograd.kernels.window import Sizes, output_size
 from autograd.ops.common import Array
 from autograd.ops.joining import concatenate
 from autograd.primitive import composite, op
-from autograd.samples import Draw, sample
+from autograd.samples import sample
 from autograd.tensor import Tensor, value_of
 
 Size = int | tuple[int, ...]
@@ -277,170 +276,6 @@ def _check_transpose(
         raise ValueError(
             f"conv_transpose: output_padding {extra} must be below the stride {stride} or the dilation {dilation}"
         )
-
-
-# --- pooling ----------------------------------------------------------------------------------------------------------
-
-
-def _pooling_options(
-    name: str, x: Array, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size
-) -> tuple[Sizes, Sizes, Sizes, Sizes]:
-    """Return window, stride, padding and dilation, one number for each image axis, checked."""
-    axes = np.ndim(x) - 2
-    if axes < 1:
-        raise ValueError(f"{name} needs images (N, C, *S), got shape {np.shape(x)}")
-    window = per_axis(kernel_size, "kernel_size", 1, axes)
-    step = window if stride is None else per_axis(stride, "stride", 1, axes)
-    edge, gap = per_axis(padding, "padding", 0, axes), per_axis(dilation, "dilation", 1, axes)
-    if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(edge, window, gap)):
-        raise ValueError(f"{name}: padding {edge} may be at most half of the window {window}, dilation {gap}")
-    return window, step, edge, gap
-
-
-def _check_images(name: str, x: Array) -> None:
-    if np.ndim(x) != 4:
-        raise ValueError(f"{name} needs images (N, C, H, W), got shape {np.shape(x)}")
-
-
-@composite(
-    samples=[
-        sample(Draw((2, 2, 4, 4), distinct=True), kernel_size=2),
-        sample(Draw((1, 2, 5, 4), distinct=True), kernel_size=(3, 2), stride=(1, 2), padding=1),
-    ]
-)
-def max_pool2d(
-    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1
-) -> Tensor:
-    """Return the largest value in each window of the images; of equal ones the first gets the gradient, as in PyTorch.
-
-    Args:
-        x: images (N, C, H, W).
-        kernel_size: window size, an integer or a pair.
-        stride: step between windows; by default the window size.
-        padding: positions added on each side, at most half a window; they never win.
-        dilation: step between the elements of a window.
-
-    Returns:
-        (N, C, P, Q), sized as for `conv2d`.
-
-    Raises:
-        ValueError: when no window fits; shows the formula with the numbers.
-
-    >>> max_pool2d(Tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 2)
-    Tensor([[[[4.]]]])
-    """
-    _check_images("max_pool2d", x)
-    return max_pool(x, kernel_size, stride, padding, dilation)[0]
-
-
-def max_pool(
-    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
-    extra: Size = 0,
-) -> tuple[Tensor, Array]:  # fmt: skip
-    """Return the largest value in each window of images (N, C, *S), and its position in the flattened image.
-
-    Arguments and errors as for `max_pool2d`, for any number of image axes; `extra` positions are added at the ends
-    only. The positions (N, C, *P) are a plain array of integers.
-
-    >>> values, positions = max_pool(Tensor([[[1.0, 2.0, 4.0, 3.0]]]), 2)
-    >>> values, positions
-    (Tensor([[[2., 4.]]]), array([[[1, 2]]]))
-    """
-    options = _pooling_options("max_pool", x, kernel_size, stride, padding, dilation)
-    more = per_axis(extra, "extra", 0, np.ndim(x) - 2)
-    size = np.shape(x)[2:]
-    output_size(tuple([n + e for n, e in zip(size, more)]), *options)  # raises where no window fits
-    positions = kernel.max_positions(value_of(x), *options, more)
-    return take_positions(x, positions), positions
-
-
-def take_positions(x: Array, positions: Array) -> Tensor:
-    """Return the elements at positions (N, C, ...) in the flattened images of x (N, C, *S): (N, C, ...).
-
-    >>> take_positions(Tensor([[[1.0, 2.0, 4.0, 3.0]]]), np.array([[[1, 2]]]))
-    Tensor([[[2., 4.]]])
-    """
-    n, c = np.shape(x)[:2]
-    flat = np.reshape(x, (n, c, math.prod(np.shape(x)[2:])))
-    axes = positions.ndim - 2
-    image, channel = np.arange(n).reshape(n, 1, *[1] * axes), np.arange(c).reshape(c, *[1] * axes)
-    return flat[image, channel, positions]
-
-
-@op(
-    x=lambda g, x_shape, window, stride, padding: spread_windows(g, x_shape[2:], window, stride, padding),
-    samples=[
-        sample((2, 2, 3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0)),
-        sample((2, 1, 5), window=(2,), stride=(3,), padding=(1,)),
-        sample((1, 1, 2, 3, 2), window=(2, 2, 1), stride=(1, 1, 1), padding=(0, 1, 0)),
-    ],
-)
-def sum_of_windows(x: Array, window: Sizes, stride: Sizes, padding: Sizes) -> Tensor:
-    """Return the sum of each window of the images x (N, C, *S): (N, C, *P).
-
-    >>> sum_of_windows(Tensor(np.ones((1, 1, 4, 4))), (2, 2), (2, 2), (0, 0))
-    Tensor([[[[4., 4.],
-              [4., 4.]]]], dtype=float64)
-    """
-    axes = len(window)
-    ones = (1,) * axes
-    output_size(x.shape[2:], window, stride, padding, ones)
-    view = kernel.windows(kernel.pad_image(x, padding), window, stride, ones)
-    return view.sum(axis=tuple(range(2 + axes, 2 + 2 * axes)))
-
-
-@op(
-    g=lambda g_out, window, stride, padding: sum_of_windows(g_out, window, stride, padding),
-    samples=[
-        sample((2, 2, 2, 2), size=(3, 4), window=(2, 3), stride=(2, 1), padding=(1, 0)),
-        sample((2, 1, 2), size=(5,), window=(2,), stride=(3,), padding=(1,)),
-    ],
-)
-def spread_windows(g: Array, size: Sizes, window: Sizes, stride: Sizes, padding: Sizes) -> Tensor:
-    """Return images (N, C, *size) where each value of g (N, C, *P) is added all over its window.
-
-    >>> spread_windows(Tensor([[[[1.0]]]]), (2, 2), (2, 2), (2, 2), (0, 0))
-    Tensor([[[[1., 1.],
-              [1., 1.]]]])
-    """
-    n, c, *places = g.shape
-    columns = np.broadcast_to(g.reshape(n, c, *[1] * len(window), *places), (n, c, *window, *places))
-    return kernel.sum_windows(columns, size, stride, padding, (1,) * len(size))
-
-
-@composite(
-    samples=[sample((2, 2, 4, 4), kernel_size=2), sample((1, 2, 5, 4), kernel_size=(3, 2), stride=(1, 2), padding=1)]
-)
-def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Tensor:
-    """Return the mean of each window of the images, zeros of the padding included, as in PyTorch.
-
-    Args:
-        x: images (N, C, H, W).
-        kernel_size: window size, an integer or a pair.
-        stride: step between windows; by default the window size.
-        padding: zeros added on each side, at most half a window.
-
-    Returns:
-        (N, C, P, Q), sized as for `conv2d`.
-
-    Raises:
-        ValueError: when no window fits; shows the formula with the numbers.
-
-    >>> avg_pool2d(Tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 2)
-    Tensor([[[[2.5]]]])
-    """
-    _check_images("avg_pool2d", x)
-    return avg_pool(x, kernel_size, stride, padding)
-
-
-def avg_pool(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Tensor:
-    """Return the mean of each window of images (N, C, *S); arguments and errors as for `avg_pool2d`.
-
-    >>> avg_pool(Tensor([[[1.0, 2.0, 3.0, 5.0]]]), 2)
-    Tensor([[[1.5, 4. ]]])
-    """
-    window, step, edge, _ = _pooling_options("avg_pool", x, kernel_size, stride, padding, 1)
-    return sum_of_windows(x, window, step, edge) / math.prod(window)
 
 
 # --- windows themselves -----------------------------------------------------------------------------------------------

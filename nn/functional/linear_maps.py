@@ -39,7 +39,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Tensor:
         )
     if b is not None and b.shape not in ((), size[:-1]):
         raise ValueError(f"linear: bias must have shape {size[:-1]} to fit weight {size}, not {b.shape}")
-    if len(size) == 2 and b is not None and b.shape:
+    if len(size) == 2 and (b is None or b.shape):
         return autograd.linear(x, w, b)
     out = x @ (w.T if len(size) == 2 else w)
     return out if b is None else out + b

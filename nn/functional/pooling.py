@@ -80,7 +80,7 @@ def _max_pool(
     def pool(x: Tensor) -> Any:
         extra = _missing(x.shape[2:], *options) if ceil_mode else (0,) * axes
         values, positions = autograd.max_pool(x, *options, extra)
-        return (values, Tensor(positions)) if return_indices else values
+        return (values, Tensor(positions).astype(np.int64)) if return_indices else values
 
     return over_images(pool, _checked(name, input, axes), name, axes)
 
@@ -359,7 +359,7 @@ def _adaptive_max_pool(axes: int, input: Array, output_size: Output, return_indi
     def pool(x: Tensor) -> Any:
         positions = _adaptive_positions(x.data, _wanted(name, output_size, x.shape[2:]))
         values = autograd.take_positions(x, positions)
-        return (values, Tensor(positions)) if return_indices else values
+        return (values, Tensor(positions).astype(np.int64)) if return_indices else values
 
     return over_images(pool, _checked(name, input, axes), name, axes)
 

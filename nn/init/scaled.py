@@ -196,18 +196,20 @@ def lecun_normal_(tensor: autograd.Tensor, generator: Generator | None = None) -
     return variance_scaling_(tensor, 1.0, "fan_in", "normal", generator)
 
 
-def fan_sum_uniform_(tensor: autograd.Tensor, gain: float = 1.0, generator: Generator | None = None) -> autograd.Tensor:
-    """Fill with uniform numbers from +-gain / sqrt(fan_in + fan_out); with gain sqrt(6), `xavier_uniform_`'s.
+def fan_sum_uniform_(
+    tensor: autograd.Tensor, gain: float = math.sqrt(6), generator: Generator | None = None
+) -> autograd.Tensor:
+    """Fill with uniform numbers from +-gain / sqrt(fan_in + fan_out); with the default gain, `xavier_uniform_`'s.
 
     Args:
         tensor: a weight (out, in, ...).
-        gain: the factor.
+        gain: what to divide by the root: sqrt(6) suits tanh, 4 sqrt(6) the sigmoid.
         generator: the source of randomness; `autograd.default_generator()` by default.
 
     Raises:
         ValueError: when the Tensor has fewer than two axes.
 
-    >>> float(abs(fan_sum_uniform_(autograd.zeros((2, 2))).data).max()) <= 0.5
+    >>> float(abs(fan_sum_uniform_(autograd.zeros((12, 12))).data).max()) <= 0.5
     True
     """
     return variance_scaling_(tensor, gain**2 / 3, "fan_sum", "uniform", generator)

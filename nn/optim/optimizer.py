@@ -267,11 +267,12 @@ class Arrays:
 
     def prepared(self, *columns: list[Array] | None) -> bool:
         """Make the table of the parameters' values, their gradients and arrays of their state; return if that works."""
-        if any(column is None for column in columns):
+        state = [column for column in columns if column is not None]
+        if len(state) < len(columns):
             return False
         values = [p.data for p in self.members]
         gradients = [p.grad.data for p in self.members]  # type: ignore[union-attr]
-        self.table = autograd.kernels.updating.table(self.table, [values, *columns], gradients)
+        self.table = autograd.kernels.updating.table(self.table, [values, *state], gradients)
         return self.table is not None
 
 

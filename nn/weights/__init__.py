@@ -1,7 +1,7 @@
-"""Weights in files, without pickle: safetensors and NumPy's npz; and exchanged with PyTorch.
+"""Weights in files, without pickle: safetensors (extra `weights`) and NumPy's npz; and exchanged with PyTorch.
 
 >>> import nn, tempfile, pathlib
->>> path = pathlib.Path(tempfile.mkdtemp()) / "net.safetensors"
+>>> path = pathlib.Path(tempfile.mkdtemp()) / "net.npz"
 >>> net = nn.Linear(2, 1)
 >>> save(net, path, metadata={"epoch": "3"})
 >>> net.load_state_dict(load(path))
@@ -48,6 +48,7 @@ def save(
     Raises:
         ValueError: for another suffix, or a name that is empty or looks like a path out of the folder.
         TypeError: for names or metadata that are no strings, or a dtype that the format does not have; names it.
+        ImportError: for safetensors without the extra `weights`.
         OSError: when the file cannot be written.
     """
     target = Path(os.path.realpath(path))
@@ -68,12 +69,13 @@ def load(path: str | os.PathLike[str], *, max_bytes: int | None = None) -> dict[
 
     Args:
         path: ends in ".safetensors" or ".npz".
-        max_bytes: how large all arrays may be together; by default for compressed files 1 GiB, or 100 times the size
-            of the file where that is more.
+        max_bytes: how large all arrays may be together (for safetensors: the file); by default for compressed files
+            1 GiB, or 100 times the size of the file where that is more.
 
     Raises:
         ValueError: when it is no such file, is damaged, or holds something else than arrays of numbers; names the file
             and what is wrong. Nothing is unpickled, and no more memory used than the file accounts for.
+        ImportError: for safetensors without the extra `weights`.
         OSError: when the file cannot be read.
     """
     return {name: Tensor(array) for name, array in _read(path, max_bytes)[0].items()}
@@ -83,7 +85,7 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """Read what `save` was given as `metadata`.
 
     Raises:
-        ValueError, OSError: as `load`.
+        ValueError, ImportError, OSError: as `load`.
     """
     source = Path(path)
     with source.open("rb") as file:

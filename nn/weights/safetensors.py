@@ -19,6 +19,7 @@ _DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8",
     "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8",
 }  # fmt: skip
+_WRITTEN = {np.dtype(dtype) for dtype in _DTYPES.values()}
 _CHECKSUM = "forkgrad.crc32"  # in the metadata of the files that are written here: the format itself has none
 
 
@@ -31,7 +32,7 @@ def write(file: BinaryIO, arrays: Mapping[str, Array], metadata: dict[str, str])
     """
     library = require("safetensors.numpy", "weights")
     for name, array in arrays.items():
-        if array.dtype.newbyteorder("<").str.replace("|b1", "?").lstrip("|") not in _DTYPES.values():
+        if array.dtype.newbyteorder("<") not in _WRITTEN:
             raise TypeError(f"{name!r} is {array.dtype}, which safetensors does not have: convert it first")
     ordered = {name: _ordered(array) for name, array in arrays.items()}
     file.write(library.save(ordered, metadata | {_CHECKSUM: _checksum(ordered, metadata)}))
@@ -83,8 +84,7 @@ def _array(name: str, said: Mapping[str, Any]) -> Array:
         return bfloat16_as_float32(np.frombuffer(data, "<u2")).reshape(shape)
     if code not in _DTYPES:
         raise ValueError(f"{name[:60]!r} has dtype {code}; NumPy has {', '.join(_DTYPES)} (and BF16 as float32)")
-    array = np.frombuffer(bytearray(data), _DTYPES[code]).reshape(shape)
-    return check_bools(array, name)
+    return check_bools(np.frombuffer(data, _DTYPES[code]).reshape(shape), name)
 
 
 def _checksum(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> str:
@@ -92,7 +92,7 @@ def _checksum(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> str:
     said = {name: [array.dtype.name, array.shape] for name, array in arrays.items()}
     checksum = zlib.crc32(json.dumps([said, dict(metadata)], sort_keys=True).encode())
     for _, array in sorted(arrays.items()):
-        checksum = zlib.crc32(_ordered(array).reshape(-1).view(np.uint8), checksum)
+        checksum = zlib.crc32(_ordered(array).reshape(-1).view(np.uint8).data, checksum)
     return f"{checksum:08x}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numba
 from numba.core import event
 
-jit = functools.partial(
+jit: Any = functools.partial(
     numba.njit, cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp"}
 )
 

@@ -27,11 +27,12 @@ def _matmul(w: Writer, x1: Any, x2: Any) -> str:
 
 
 @translates("linear")
-def _linear(w: Writer, x: Any, weight: Any, bias: Any) -> str:
-    inputs = [w.operand(thing, w.out.dtype) for thing in (x, weight, bias)]
+def _linear(w: Writer, x: Any, weight: Any, bias: Any = None) -> str:
+    inputs = [w.operand(thing, w.out.dtype) for thing in (x, weight, bias) if thing is not None]
     if w.ndim(x) == 2:
         return w.node("Gemm", *inputs, transB=1)
-    return w.node("Add", w.node("MatMul", inputs[0], w.node("Transpose", inputs[1], perm=[1, 0])), inputs[2])
+    product = w.node("MatMul", inputs[0], w.node("Transpose", inputs[1], perm=[1, 0]))
+    return product if bias is None else w.node("Add", product, inputs[2])
 
 
 @translates("_einsum")

@@ -1,0 +1,190 @@
+"""Sums of products over taps, the core of every convolution, with blocks of sums in registers.
+
+A tap is an element of a window in one channel: a fixed offset in a flattened image. With taps t, each at an offset, and
+vectors v of neighbouring places, each at a source in the image and a target in the result, the three products are
+
+    result[o, target[v]]  = sum over t of weight[o, t] * image[offset[t] + source[v]]     `combine`
+    image[offset[t] + source[v]] += sum over o of weight[o, t] * g[o, v]                  `scatter`
+    weight[o, t]         += sum over v of g[o, v] * image[offset[t] + source[v]]          `contract`
+
+Four filters by three vectors of sums fit into 16 registers of 32 bytes. No windows are copied (Zhang, Franchetti and
+Low, High performance zero-memory overhead direct convolutions, 2018).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.kernels.compiled import jit
+from autograd.kernels.compiled.vectors import load, muladd, splat, store, total
+
+U = np.uintp
+FILTERS = 4  # of a block of sums
+ACROSS = 3  # vectors of a block of sums
+
+
+@jit(inline="always")
+def _place(v, vectors, sources, step):  # type: ignore[no-untyped-def]
+    """Return where vector v of several images is, `step` from one image to the next."""
+    image = v // vectors
+    return image * step + sources[v - image * vectors]
+
+
+@jit(inline="always")
+def _sums(image, offsets, taps, s0, s1, s2, weight, at, b0, b1, b2, b3):  # type: ignore[no-untyped-def]
+    """Return b + sum over taps of weight * image: four filters, each for the vectors at three places."""
+    a00, a01, a02 = b0, b0, b0
+    a10, a11, a12 = b1, b1, b1
+    a20, a21, a22 = b2, b2, b2
+    a30, a31, a32 = b3, b3, b3
+    for t in range(taps):
+        offset = offsets[t]
+        x0, x1, x2 = load(image, s0 + offset), load(image, s1 + offset), load(image, s2 + offset)
+        w = splat(weight[at])
+        a00, a01, a02 = muladd(w, x0, a00), muladd(w, x1, a01), muladd(w, x2, a02)
+        w = splat(weight[at + U(1)])
+        a10, a11, a12 = muladd(w, x0, a10), muladd(w, x1, a11), muladd(w, x2, a12)
+        w = splat(weight[at + U(2)])
+        a20, a21, a22 = muladd(w, x0, a20), muladd(w, x1, a21), muladd(w, x2, a22)
+        w = splat(weight[at + U(3)])
+        a30, a31, a32 = muladd(w, x0, a30), muladd(w, x1, a31), muladd(w, x2, a32)
+        at += U(4)
+    return (a00, a01, a02), (a10, a11, a12), (a20, a21, a22), (a30, a31, a32)
+
+
+@jit(inline="always")
+def _write(out, row, t0, t1, t2, sums):  # type: ignore[no-untyped-def]
+    store(out, row + t0, sums[0])
+    store(out, row + t1, sums[1])
+    store(out, row + t2, sums[2])
+
+
+@jit
+def combine(given, start, step, weight, first, bias, out, to, to_step, plane, filters, images, offsets, sources, targets):  # type: ignore[no-untyped-def]  # noqa: E501
+    """Write out[n, o, target[v]] = bias[o] + sum over t of weight[o, t] * given[n, offset[t] + source[v]].
+
+    Args:
+        given: flat; image n begins at start + n*step.
+        weight: flat, of blocks of four filters (filters/4, taps, 4) from `first` on; the last block is filled with any.
+        bias: (filters, rounded up to four).
+        out: flat; filter o of image n begins at to + n*to_step + o*plane.
+        offsets, sources, targets: of type uintp.
+    """
+    taps, vectors = U(offsets.size), U(sources.size)
+    count = vectors * U(images)
+    start, step, to, to_step, plane = U(start), U(step), U(to), U(to_step), U(plane)
+    filters, last = U(filters), count - U(1)
+    for v in range(U(0), count, U(3)):
+        v1, v2 = min(v + U(1), last), min(v + U(2), last)
+        s0, t0 = start + _place(v, vectors, sources, step), to + _place(v, vectors, targets, to_step)
+        s1, t1 = start + _place(v1, vectors, sources, step), to + _place(v1, vectors, targets, to_step)
+        s2, t2 = start + _place(v2, vectors, sources, step), to + _place(v2, vectors, targets, to_step)
+        at = U(first)
+        for o in range(U(0), filters, U(4)):
+            b0, b1, b2, b3 = splat(bias[o]), splat(bias[o + U(1)]), splat(bias[o + U(2)]), splat(bias[o + U(3)])
+            sums0, sums1, sums2, sums3 = _sums(given, offsets, taps, s0, s1, s2, weight, at, b0, b1, b2, b3)
+            at += U(4) * taps
+            row = o * plane
+            _write(out, row, t0, t1, t2, sums0)
+            if o + U(1) < filters:
+                _write(out, row + plane, t0, t1, t2, sums1)
+            if o + U(2) < filters:
+                _write(out, row + U(2) * plane, t0, t1, t2, sums2)
+            if o + U(3) < filters:
+                _write(out, row + U(3) * plane, t0, t1, t2, sums3)
+
+
+@jit(inline="always")
+def _add(image, place, one, sums):  # type: ignore[no-untyped-def]
+    store(image, place, muladd(one, sums, load(image, place)))
+
+
+@jit
+def scatter(g, start, row, weight, first, image, to, filters, offsets, sources):  # type: ignore[no-untyped-def]
+    """Add to image[offset[t] + source[v]] the sum over filters o of weight[o, t] * g[o, v].
+
+    Args:
+        g: flat; filter o begins at start + o*row, with a multiple of three vectors one after the other.
+        weight: flat, of blocks of four taps (taps/4, filters, 4) from `first` on.
+        image: flat, from `to` on.
+        offsets, sources: of type uintp; g's vectors beyond those of sources are not used.
+    """
+    taps, vectors = U(offsets.size), U(sources.size)
+    filters, start, row, to = U(filters), U(start), U(row), U(to)
+    lanes = U(32 // image.itemsize)
+    rows = np.empty(filters, np.uintp)
+    for o in range(filters):
+        rows[o] = o * row
+    zero, one = splat(image.dtype.type(0)), splat(image.dtype.type(1))
+    for v in range(U(0), vectors, U(3)):
+        here = start + v * lanes
+        at = U(first)
+        for t in range(U(0), taps, U(4)):
+            sums0, sums1, sums2, sums3 = _sums(
+                g, rows, filters, here, here + lanes, here + U(2) * lanes, weight, at, zero, zero, zero, zero
+            )
+            at += U(4) * filters
+            for i in range(min(U(3), vectors - v)):
+                _add(image, to + sources[v + i] + offsets[t], one, sums0[i])
+                if t + U(1) < taps:
+                    _add(image, to + sources[v + i] + offsets[t + U(1)], one, sums1[i])
+                if t + U(2) < taps:
+                    _add(image, to + sources[v + i] + offsets[t + U(2)], one, sums2[i])
+                if t + U(3) < taps:
+                    _add(image, to + sources[v + i] + offsets[t + U(3)], one, sums3[i])
+
+
+@jit
+def contract(g, start, step, row, given, begin, leap, images, offsets, sources, weight):  # type: ignore[no-untyped-def]
+    """Add to weight[o, t] the sum over images n and vectors v of g[n, o, v] * given[n, offset[t] + source[v]].
+
+    Args:
+        g: flat; filter o of image n begins at start + n*step + o*row, with its vectors one after the other.
+        given: flat; image n begins at begin + n*leap.
+        offsets, sources: of type uintp.
+        weight: (filters, taps).
+    """
+    vectors, images = U(sources.size), U(images)
+    start, step, row, begin, leap = U(start), U(step), U(row), U(begin), U(leap)
+    lanes = U(32 // given.itemsize)
+    filters, taps = weight.shape
+    zero = splat(given.dtype.type(0))
+    for o in range(0, filters, 4):
+        r0, r1, r2, r3 = U(o) * row, U(min(o + 1, filters - 1)) * row, U(min(o + 2, filters - 1)) * row, U(min(o + 3, filters - 1)) * row
+        for t in range(0, taps, 3):
+            p0, p1, p2 = offsets[t], offsets[min(t + 1, taps - 1)], offsets[min(t + 2, taps - 1)]
+            a00, a01, a02 = zero, zero, zero
+            a10, a11, a12 = zero, zero, zero
+            a20, a21, a22 = zero, zero, zero
+            a30, a31, a32 = zero, zero, zero
+            for n in range(images):
+                here = start + n * step
+                there = begin + n * leap
+                for v in range(vectors):
+                    s = there + sources[v]
+                    x0, x1, x2 = load(given, s + p0), load(given, s + p1), load(given, s + p2)
+                    y = load(g, here + r0)
+                    a00, a01, a02 = muladd(y, x0, a00), muladd(y, x1, a01), muladd(y, x2, a02)
+                    y = load(g, here + r1)
+                    a10, a11, a12 = muladd(y, x0, a10), muladd(y, x1, a11), muladd(y, x2, a12)
+                    y = load(g, here + r2)
+                    a20, a21, a22 = muladd(y, x0, a20), muladd(y, x1, a21), muladd(y, x2, a22)
+                    y = load(g, here + r3)
+                    a30, a31, a32 = muladd(y, x0, a30), muladd(y, x1, a31), muladd(y, x2, a32)
+                    here += lanes
+            _add_totals(weight, o, t, a00, a01, a02)
+            _add_totals(weight, o + 1, t, a10, a11, a12)
+            _add_totals(weight, o + 2, t, a20, a21, a22)
+            _add_totals(weight, o + 3, t, a30, a31, a32)
+
+
+@jit
+def _add_totals(weight, o, t, a0, a1, a2):  # type: ignore[no-untyped-def]
+    """Add the sums of three vectors to weight[o, t : t + 3], as far as that is there."""
+    filters, taps = weight.shape
+    if o < filters:
+        weight[o, t] += total(a0)
+        if t + 1 < taps:
+            weight[o, t + 1] += total(a1)
+        if t + 2 < taps:
+            weight[o, t + 2] += total(a2)
