@@ -142,6 +142,7 @@ from autograd.ops.joining import (
     vstack,
 )
 from autograd.ops.linear_algebra import linear, matmul
+from autograd.ops.masking import apply_mask, random_mask
 from autograd.ops.nan_aware import (
     nanargmax,
     nanargmin,
@@ -263,6 +264,7 @@ __all__ = [
     "any",
     "append",
     "apply_along_axis",
+    "apply_mask",
     "apply_over_axes",
     "arange",
     "arccos",
@@ -481,6 +483,7 @@ __all__ = [
     "ptp",
     "quantile",
     "rad2deg",
+    "random_mask",
     "ravel",
     "real",
     "real_if_close",

@@ -69,6 +69,7 @@ class profile:
         events: every call, in the order in which they ended.
         seconds: how long the block took.
 
+    >>> import numpy as np
     >>> x = Tensor(np.ones((100, 100)), requires_grad=True)
     >>> with profile() as measured:
     ...     (x @ x).sum().backward()

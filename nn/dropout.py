@@ -53,7 +53,7 @@ class Dropout(RandomLayer):
 
     >>> layer = Dropout(0.5, generator=np.random.default_rng(0))
     >>> layer(np.ones(4, np.float32))
-    Tensor([2., 0., 0., 0.])
+    Tensor([0., 2., 2., 2.])
     >>> layer.eval()(np.ones(4, np.float32))
     Tensor([1., 1., 1., 1.])
     """
@@ -105,7 +105,7 @@ class Dropout1d(ChannelDropout):
         ValueError: when p is not in [0, 1], or when called, for an input of other axes.
 
     >>> Dropout1d(generator=np.random.default_rng(0))(np.ones((3, 2), np.float32)).tolist()
-    [[2.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
+    [[0.0, 0.0], [2.0, 2.0], [2.0, 2.0]]
     """
 
     function = F.dropout1d
@@ -128,7 +128,7 @@ class Dropout2d(ChannelDropout):
         ValueError: when p is not in [0, 1], or when called, for an input of other axes.
 
     >>> Dropout2d(generator=np.random.default_rng(0))(np.ones((1, 2, 1, 2), np.float32)).tolist()
-    [[[[2.0, 2.0]], [[0.0, 0.0]]]]
+    [[[[0.0, 0.0]], [[2.0, 2.0]]]]
     """
 
     function = F.dropout2d
@@ -151,7 +151,7 @@ class Dropout3d(ChannelDropout):
         ValueError: when p is not in [0, 1], or when called, for an input of other axes.
 
     >>> Dropout3d(generator=np.random.default_rng(0))(np.ones((2, 1, 1, 1), np.float32)).reshape(2)
-    Tensor([2., 0.])
+    Tensor([0., 2.])
     """
 
     function = F.dropout3d
@@ -174,7 +174,7 @@ class AlphaDropout(ChannelDropout):
         ValueError: when p is not in [0, 1], or when called, for an input of other axes.
 
     >>> AlphaDropout(generator=np.random.default_rng(0))(np.zeros(3, np.float32))
-    Tensor([ 0.77919..., -0.77919..., -0.77919...])
+    Tensor([-0.77919394,  0.77919394,  0.77919394])
     """
 
     function = F.alpha_dropout
@@ -197,8 +197,8 @@ class FeatureAlphaDropout(ChannelDropout):
         ValueError: when p is not in [0, 1], or when called, for an input of other axes.
 
     >>> FeatureAlphaDropout(generator=np.random.default_rng(0))(np.zeros((1, 2, 2), np.float32))
-    Tensor([[[ 0.77919...,  0.77919...],
-             [-0.77919..., -0.77919...]]])
+    Tensor([[[-0.77919394, -0.77919394],
+             [ 0.77919394,  0.77919394]]])
     """
 
     function = F.feature_alpha_dropout
@@ -223,7 +223,7 @@ class StochasticDepth(Module):
 
     >>> layer = StochasticDepth(0.5, "row", generator=np.random.default_rng(0))
     >>> layer(np.ones((2, 3), np.float32)).tolist()
-    [[2.0, 2.0, 2.0], [0.0, 0.0, 0.0]]
+    [[0.0, 0.0, 0.0], [2.0, 2.0, 2.0]]
     """
 
     p: float

@@ -8,6 +8,8 @@ from hypothesis import settings
 
 import autograd
 
+collect_ignore = ["scripts"]  # they import PyTorch; test_same_source.py runs them
+
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")

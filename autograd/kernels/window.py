@@ -94,13 +94,19 @@ def _matrix(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Si
 
 
 @kernel
-def correlate(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
-    """Cross-correlate x (N, C, *S) with weight (O, C/G, *K): (N, O, *P)."""
+def correlate(
+    x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, bias: Array | None = None
+) -> Array:
+    """Cross-correlate x (N, C, *S) with weight (O, C/G, *K), and add bias (O,): (N, O, *P)."""
     o, _, *window = weight.shape
     size = output_size(x.shape[2:], tuple(window), stride, padding, dilation)
     matrix = _matrix(x, tuple(window), stride, padding, dilation, groups)
     rows = weight.reshape(groups, o // groups, matrix.shape[2])  # (G, O/G, C/G*K)
-    return np.matmul(rows, matrix).reshape(x.shape[0], o, *size)
+    out = np.matmul(rows, matrix).reshape(x.shape[0], o, *size)
+    if bias is None:
+        return out
+    shift = bias.reshape(-1, *[1] * len(size))
+    return np.add(out, shift, out=out) if np.can_cast(bias.dtype, out.dtype) else out + shift
 
 
 @kernel

@@ -77,7 +77,7 @@ def max_pool(
 
     >>> values, positions = max_pool(Tensor([[[1.0, 2.0, 4.0, 3.0]]]), 2)
     >>> values, positions
-    (Tensor([[[2., 4.]]]), array([[[1, 2]]]))
+    (Tensor([[[2., 4.]]]), array([[[1, 2]]], dtype=int32))
     """
     options = _pooling_options("max_pool", x, kernel_size, stride, padding, dilation)
     more = per_axis(extra, "extra", 0, np.ndim(x) - 2)

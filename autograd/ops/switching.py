@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels import elementwise
 from autograd.ops.common import ANY, APART, BETWEEN_INTEGERS, KINK_AT_ZERO, Array, flat, is_complex
 from autograd.primitive import op
 from autograd.samples import Draw, sample
@@ -234,14 +235,18 @@ def clip(a: Array, a_min: Array = None, a_max: Array = None) -> Tensor:
     return np.clip(a, a_min, a_max)  # type: ignore[no-any-return]
 
 
-@op(x=lambda g, out: g * (out > 0), samples=KINK_AT_ZERO)
+def _where_positive(g: Array, out: Array) -> Array:
+    return elementwise.relu_gradient(g, out) if elementwise.large(g) else g * (out > 0)
+
+
+@op(x=_where_positive, samples=KINK_AT_ZERO)
 def relu(x: Array, /) -> Tensor:
     """Return max(x, 0), the rectified linear unit; the gradient at 0 is 0.
 
     >>> relu(Tensor([-1.0, 2.0]))
     Tensor([0., 2.])
     """
-    return np.maximum(x, 0)  # type: ignore[no-any-return]
+    return elementwise.relu(x) if elementwise.large(x) else np.maximum(x, 0)  # type: ignore[no-any-return]
 
 
 def _finite_parts(g: Array, x: Array) -> Array:

@@ -40,10 +40,10 @@ def dropout(
         TypeError: when the input is not floating.
 
     >>> dropout(autograd.ones(4), p=0.5, generator=np.random.default_rng(0))
-    Tensor([2., 0., 0., 0.])
+    Tensor([0., 2., 2., 2.])
     >>> dropout(autograd.ones((2, 3)), noise_shape=(None, 1), generator=np.random.default_rng(0))
-    Tensor([[2., 2., 2.],
-            [0., 0., 0.]])
+    Tensor([[0., 0., 0.],
+            [2., 2., 2.]])
     """
     check_probability(p)
     x = as_floating(input, None, "dropout")
@@ -67,16 +67,12 @@ def _noise_shape(noise_shape: Sequence[int | None], shape: tuple[int, ...]) -> t
     return tuple(m if n is None else n for n, m in zip(sizes, shape, strict=True))
 
 
-def _kept(p: float, shape: tuple[int, ...], generator: Generator | None) -> np.ndarray:
-    """Return flags that are False with probability p."""
-    return (generator or autograd.default_generator()).random(shape) >= p
-
-
 def _thinned(x: Tensor, p: float, training: bool, shape: tuple[int, ...], generator: Generator | None) -> Tensor:
     """Return x with what noise of a shape leaves out, which broadcasts to x's."""
     if not training or p == 0:
         return x
-    return x * (_kept(p, shape, generator) / max(1 - p, 1e-300)).astype(x.dtype)  # at p = 1 nothing is kept
+    kept = autograd.random_mask(p, shape, generator)
+    return autograd.apply_mask(x, kept, 1 / (1 - p) if p < 1 else 0.0)  # at p = 1 nothing is kept
 
 
 def dropout1d(
@@ -98,9 +94,9 @@ def dropout1d(
         TypeError: when the input is not floating.
 
     >>> dropout1d(autograd.ones((3, 2)), generator=np.random.default_rng(0))
-    Tensor([[2., 2.],
-            [0., 0.],
-            [0., 0.]])
+    Tensor([[0., 0.],
+            [2., 2.],
+            [2., 2.]])
     """
     return _channel_dropout("dropout1d", input, p, training, {2: 1, 3: 2}, generator)
 
@@ -124,8 +120,9 @@ def dropout2d(
         TypeError: when the input is not floating.
 
     >>> dropout2d(autograd.ones((1, 2, 1, 2)), generator=np.random.default_rng(0))
-    Tensor([[[[2., 2.]],
-             [[0., 0.]]]])
+    Tensor([[[[0., 0.]],
+    
+             [[2., 2.]]]])
     """
     return _channel_dropout("dropout2d", input, p, training, {3: 2, 4: 2}, generator)
 
@@ -149,7 +146,7 @@ def dropout3d(
         TypeError: when the input is not floating.
 
     >>> dropout3d(autograd.ones((2, 1, 1, 1)), generator=np.random.default_rng(0)).reshape(2)
-    Tensor([2., 0.])
+    Tensor([0., 2.])
     """
     return _channel_dropout("dropout3d", input, p, training, {4: 1, 5: 2}, generator)
 
@@ -188,7 +185,7 @@ def alpha_dropout(
         TypeError: when the input is not floating.
 
     >>> alpha_dropout(autograd.zeros(3), 0.5, True, generator=np.random.default_rng(0))
-    Tensor([ 0.77919..., -0.77919..., -0.77919...])
+    Tensor([-0.77919...,  0.77919...,  0.77919...])
     """
     x = as_floating(input, None, "alpha_dropout")
     return _saturated(x, p, training, x.shape, generator)
@@ -213,8 +210,8 @@ def feature_alpha_dropout(
         TypeError: when the input is not floating.
 
     >>> feature_alpha_dropout(autograd.zeros((1, 2, 2)), 0.5, True, generator=np.random.default_rng(0))
-    Tensor([[[ 0.77919...,  0.77919...],
-             [-0.77919..., -0.77919...]]])
+    Tensor([[[-0.77919..., -0.77919...],
+             [ 0.77919...,  0.77919...]]])
     """
     x = as_floating(input, None, "feature_alpha_dropout")
     if training and x.ndim < 2:
@@ -230,7 +227,7 @@ def _saturated(x: Tensor, p: float, training: bool, shape: tuple[int, ...], gene
     if p == 1:  # nothing is left that could vary
         return x * 0
     a = ((1 - p) * (1 + p * _SATURATED**2)) ** -0.5
-    kept = _kept(p, shape, generator)
+    kept = autograd.random_mask(p, shape, generator)
     shift = np.where(kept, 0, a * _SATURATED) - a * p * _SATURATED
     return autograd.scale_shift(x, (a * kept).astype(x.dtype), shift.astype(x.dtype))
 
@@ -289,8 +286,8 @@ def stochastic_depth(
         TypeError: when the input is not floating.
 
     >>> stochastic_depth(autograd.ones((2, 3)), 0.5, "row", generator=np.random.default_rng(0))
-    Tensor([[2., 2., 2.],
-            [0., 0., 0.]])
+    Tensor([[0., 0., 0.],
+            [2., 2., 2.]])
     """
     check_probability(p)
     check_mode(mode)

@@ -16,18 +16,21 @@ from __future__ import annotations
 import numpy as np
 
 from autograd.kernels.compiled import jit
-from autograd.kernels.compiled.vectors import load, muladd, splat, store, total
+from autograd.kernels.compiled.vectors import hidden, load, muladd, splat, store, total
 
 U = np.uintp
 FILTERS = 4  # of a block of sums
 ACROSS = 3  # vectors of a block of sums
 
 
-@jit(inline="always")
-def _place(v, vectors, sources, step):  # type: ignore[no-untyped-def]
-    """Return where vector v of several images is, `step` from one image to the next."""
-    image = v // vectors
-    return image * step + sources[v - image * vectors]
+@jit
+def repeated(places, step, times):  # type: ignore[no-untyped-def]
+    """Return places, then places + step, places + 2*step, and so on: those of one image for several."""
+    made = np.empty(times * places.size, np.uintp)
+    for n in range(times):
+        for v in range(places.size):
+            made[n * places.size + v] = U(n * step) + places[v]
+    return made
 
 
 @jit(inline="always")
@@ -37,8 +40,10 @@ def _sums(image, offsets, taps, s0, s1, s2, weight, at, b0, b1, b2, b3):  # type
     a10, a11, a12 = b1, b1, b1
     a20, a21, a22 = b2, b2, b2
     a30, a31, a32 = b3, b3, b3
-    for t in range(taps):
+    t, one = U(0), hidden(U(1))
+    while t < taps:
         offset = offsets[t]
+        t += one
         x0, x1, x2 = load(image, s0 + offset), load(image, s1 + offset), load(image, s2 + offset)
         w = splat(weight[at])
         a00, a01, a02 = muladd(w, x0, a00), muladd(w, x1, a01), muladd(w, x2, a02)
@@ -60,25 +65,22 @@ def _write(out, row, t0, t1, t2, sums):  # type: ignore[no-untyped-def]
 
 
 @jit
-def combine(given, start, step, weight, first, bias, out, to, to_step, plane, filters, images, offsets, sources, targets):  # type: ignore[no-untyped-def]  # noqa: E501
-    """Write out[n, o, target[v]] = bias[o] + sum over t of weight[o, t] * given[n, offset[t] + source[v]].
+def combine(given, start, weight, first, bias, out, to, plane, filters, offsets, sources, targets):  # type: ignore[no-untyped-def]
+    """Write out[o, target[v]] = bias[o] + sum over t of weight[o, t] * given[offset[t] + source[v]].
 
     Args:
-        given: flat; image n begins at start + n*step.
+        given: flat, from `start` on.
         weight: flat, of blocks of four filters (filters/4, taps, 4) from `first` on; the last block is filled with any.
         bias: (filters, rounded up to four).
-        out: flat; filter o of image n begins at to + n*to_step + o*plane.
+        out: flat; filter o begins at to + o*plane.
         offsets, sources, targets: of type uintp.
     """
-    taps, vectors = U(offsets.size), U(sources.size)
-    count = vectors * U(images)
-    start, step, to, to_step, plane = U(start), U(step), U(to), U(to_step), U(plane)
-    filters, last = U(filters), count - U(1)
+    taps, count = U(offsets.size), U(sources.size)
+    start, to, plane, filters, last = U(start), U(to), U(plane), U(filters), U(sources.size - 1)
     for v in range(U(0), count, U(3)):
         v1, v2 = min(v + U(1), last), min(v + U(2), last)
-        s0, t0 = start + _place(v, vectors, sources, step), to + _place(v, vectors, targets, to_step)
-        s1, t1 = start + _place(v1, vectors, sources, step), to + _place(v1, vectors, targets, to_step)
-        s2, t2 = start + _place(v2, vectors, sources, step), to + _place(v2, vectors, targets, to_step)
+        s0, s1, s2 = start + sources[v], start + sources[v1], start + sources[v2]
+        t0, t1, t2 = to + targets[v], to + targets[v1], to + targets[v2]
         at = U(first)
         for o in range(U(0), filters, U(4)):
             b0, b1, b2, b3 = splat(bias[o]), splat(bias[o + U(1)]), splat(bias[o + U(2)]), splat(bias[o + U(3)])
@@ -135,43 +137,42 @@ def scatter(g, start, row, weight, first, image, to, filters, offsets, sources):
 
 
 @jit
-def contract(g, start, step, row, given, begin, leap, images, offsets, sources, weight):  # type: ignore[no-untyped-def]
-    """Add to weight[o, t] the sum over images n and vectors v of g[n, o, v] * given[n, offset[t] + source[v]].
+def contract(g, start, row, given, begin, offsets, sources, weight):  # type: ignore[no-untyped-def]
+    """Add to weight[o, t] the sum over vectors v of g[o, v] * given[offset[t] + source[v]].
 
     Args:
-        g: flat; filter o of image n begins at start + n*step + o*row, with its vectors one after the other.
-        given: flat; image n begins at begin + n*leap.
+        g: flat; filter o begins at start + o*row, with its vectors one after the other.
+        given: flat, from `begin` on.
         offsets, sources: of type uintp.
         weight: (filters, taps).
     """
-    vectors, images = U(sources.size), U(images)
-    start, step, row, begin, leap = U(start), U(step), U(row), U(begin), U(leap)
+    vectors, start, row, begin = U(sources.size), U(start), U(row), U(begin)
     lanes = U(32 // given.itemsize)
     filters, taps = weight.shape
-    zero = splat(given.dtype.type(0))
+    zero, one = splat(given.dtype.type(0)), hidden(U(1))
     for o in range(0, filters, 4):
-        r0, r1, r2, r3 = U(o) * row, U(min(o + 1, filters - 1)) * row, U(min(o + 2, filters - 1)) * row, U(min(o + 3, filters - 1)) * row
+        r0, r1 = start + U(o) * row, start + U(min(o + 1, filters - 1)) * row
+        r2, r3 = start + U(min(o + 2, filters - 1)) * row, start + U(min(o + 3, filters - 1)) * row
         for t in range(0, taps, 3):
             p0, p1, p2 = offsets[t], offsets[min(t + 1, taps - 1)], offsets[min(t + 2, taps - 1)]
             a00, a01, a02 = zero, zero, zero
             a10, a11, a12 = zero, zero, zero
             a20, a21, a22 = zero, zero, zero
             a30, a31, a32 = zero, zero, zero
-            for n in range(images):
-                here = start + n * step
-                there = begin + n * leap
-                for v in range(vectors):
-                    s = there + sources[v]
-                    x0, x1, x2 = load(given, s + p0), load(given, s + p1), load(given, s + p2)
-                    y = load(g, here + r0)
-                    a00, a01, a02 = muladd(y, x0, a00), muladd(y, x1, a01), muladd(y, x2, a02)
-                    y = load(g, here + r1)
-                    a10, a11, a12 = muladd(y, x0, a10), muladd(y, x1, a11), muladd(y, x2, a12)
-                    y = load(g, here + r2)
-                    a20, a21, a22 = muladd(y, x0, a20), muladd(y, x1, a21), muladd(y, x2, a22)
-                    y = load(g, here + r3)
-                    a30, a31, a32 = muladd(y, x0, a30), muladd(y, x1, a31), muladd(y, x2, a32)
-                    here += lanes
+            v, here = U(0), U(0)
+            while v < vectors:
+                s = begin + sources[v]
+                v += one
+                x0, x1, x2 = load(given, s + p0), load(given, s + p1), load(given, s + p2)
+                y = load(g, r0 + here)
+                a00, a01, a02 = muladd(y, x0, a00), muladd(y, x1, a01), muladd(y, x2, a02)
+                y = load(g, r1 + here)
+                a10, a11, a12 = muladd(y, x0, a10), muladd(y, x1, a11), muladd(y, x2, a12)
+                y = load(g, r2 + here)
+                a20, a21, a22 = muladd(y, x0, a20), muladd(y, x1, a21), muladd(y, x2, a22)
+                y = load(g, r3 + here)
+                a30, a31, a32 = muladd(y, x0, a30), muladd(y, x1, a31), muladd(y, x2, a32)
+                here += lanes
             _add_totals(weight, o, t, a00, a01, a02)
             _add_totals(weight, o + 1, t, a10, a11, a12)
             _add_totals(weight, o + 2, t, a20, a21, a22)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.kernels.compiled import jit
-from autograd.kernels.compiled.blocks import ACROSS, FILTERS, combine, contract, scatter
+from autograd.kernels.compiled.blocks import ACROSS, FILTERS, combine, contract, repeated, scatter
 from autograd.kernels.compiled.vectors import BYTES
 from autograd.kernels.threads import get_num_threads, share
 from autograd.kernels.window import Sizes
@@ -115,10 +115,10 @@ def correlate(
     out = np.empty((images, filters, *places), x.dtype)
 
     def part(first: int, last: int) -> None:
-        many = 0 if plan.plain else _images_at_a_time(plan, channels, last - first)
-        room = scratch("image", (many, channels, *plan.padded), x.dtype)
+        many = _images_at_a_time(plan, channels, last - first)
+        room = scratch("image", (0 if plan.plain else many, channels, *plan.padded), x.dtype)
         _correlate(
-            x[first:last], packed, start, out[first:last], room, padding,
+            x[first:last], packed, start, out[first:last], room, padding, many,
             plan.offsets, plan.sources, plan.targets,
         )  # fmt: skip
 
@@ -146,7 +146,7 @@ def correlate_input(
 
     def part(first: int, last: int) -> None:
         room = scratch("image", (each * groups, *plan.padded), g.dtype)
-        given = scratch("gradient", (1, filters, rows), g.dtype)
+        given = scratch("gradient", (filters, 1, rows), g.dtype)
         _correlate_input(
             g[first:last], packed, out[first:last], given, room, padding,
             plan.offsets, plan.sources, plan.targets, plan.skips,
@@ -169,7 +169,7 @@ def correlate_weight(
     def part(first: int, last: int, weight: Array) -> None:
         many = _images_at_a_time(plan, channels, last - first)
         room = scratch("image", (0 if plan.plain else many, channels, *plan.padded), x.dtype)
-        given = scratch("gradient", (many, filters, rows), x.dtype)
+        given = scratch("gradient", (filters, many, rows), x.dtype)
         _correlate_weight(
             x[first:last], g[first:last], weight, given, room, padding,
             plan.offsets, plan.sources, plan.targets, plan.skips, groups,
@@ -179,7 +179,7 @@ def correlate_weight(
     return summed(part, images, least, (filters, plan.offsets.size), x.dtype).reshape(filters, each, *window)
 
 
-def summed(part: Any, images: int, least: int, shape: Sizes, dtype: Any) -> Array:
+def summed(part: Any, images: int, least: int, shape: Sizes, dtype: Any, blas: bool = False) -> Array:
     """Return the sum of what part(start, stop, sums) adds to arrays of zeros, each thread to one of its own."""
     sums = np.zeros((get_num_threads(), *shape), dtype)
     used = []
@@ -189,7 +189,7 @@ def summed(part: Any, images: int, least: int, shape: Sizes, dtype: Any) -> Arra
         used.append(place)
         part(start, stop, sums[place])
 
-    share(work, images, least)
+    share(work, images, least, blas)
     return sums[used[0]] if len(used) == 1 else sums.sum(axis=0)
 
 
@@ -241,44 +241,48 @@ def _unpad(padded, image, padding):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _in_vectors(g, vectors, targets, skips):  # type: ignore[no-untyped-def]
-    """Write the places of g (O, P*Q) that vectors begin at to vectors (O, V), 0 for those of the vector before it."""
+def _in_vectors(g, vectors, image, targets, skips):  # type: ignore[no-untyped-def]
+    """Write the vectors of places of g (O, P*Q) to vectors[:, image], 0 for places that the vector before has, too."""
     filters, places = g.shape
     lanes = np.uintp(32 // g.itemsize)
     given, to = g.reshape(-1), vectors.reshape(-1)
+    row = vectors.shape[2]
     for o in range(filters):
-        at = np.uintp(o * vectors.shape[1])
+        at = np.uintp((o * vectors.shape[1] + image) * row)
+        end = at + np.uintp(row)
         for v in range(targets.size):
-            row = np.uintp(o * places) + targets[v]
+            start = np.uintp(o * places) + targets[v]
             for q in range(lanes):
-                to[at + q] = given[row + q]
+                to[at + q] = given[start + q]
             for q in range(skips[v]):
                 to[at + q] = 0
             at += lanes
-        for q in range(at, np.uintp((o + 1) * vectors.shape[1])):
+        for q in range(at, end):
             to[q] = 0
 
 
 @jit
-def _correlate(x, weight, bias, out, room, padding, offsets, sources, targets):  # type: ignore[no-untyped-def]
+def _correlate(x, weight, bias, out, room, padding, many, offsets, sources, targets):  # type: ignore[no-untyped-def]
     images, channels, height, width = x.shape
     groups, blocks, taps, _ = weight.shape
     filters, plane = out.shape[1] // groups, out.shape[2] * out.shape[3]
-    many, flat, step = images, x.reshape(-1), channels * height * width
+    flat, step = x.reshape(-1), channels * height * width
     if room.size:
-        many, flat, step = room.shape[0], room.reshape(-1), room[0].size
+        flat, step = room.reshape(-1), room[0].size
         flat[:] = 0
+    sources, targets = repeated(sources, step, many), repeated(targets, groups * filters * plane, many)
     for n in range(0, images, many):
         count = min(many, images - n)
         if room.size:
             for image in range(count):
                 _pad(x[n + image], room[image], padding)
+        vectors = sources.size // many * count
         for group in range(groups):
             start = group * (step // groups) + (0 if room.size else n * step)
             combine(
-                flat, start, step, weight.reshape(-1), group * blocks * 4 * taps, bias[group],
-                out.reshape(-1), (n * groups + group) * filters * plane, groups * filters * plane, plane, filters,
-                count, offsets, sources, targets,
+                flat, start, weight.reshape(-1), group * blocks * 4 * taps, bias[group],
+                out.reshape(-1), (n * groups + group) * filters * plane, plane, filters,
+                offsets, sources[:vectors], targets[:vectors],
             )  # fmt: skip
 
 
@@ -289,10 +293,10 @@ def _correlate_input(g, weight, out, given, room, padding, offsets, sources, tar
     flat = room.reshape(-1)
     for n in range(images):
         flat[:] = 0
-        _in_vectors(g[n].reshape(all_filters, rows * columns), given[0], targets, skips)
+        _in_vectors(g[n].reshape(all_filters, rows * columns), given, 0, targets, skips)
         for group in range(groups):
             scatter(
-                given.reshape(-1), group * filters * given.shape[2], given.shape[2], weight.reshape(-1),
+                given.reshape(-1), group * filters * given[0].size, given[0].size, weight.reshape(-1),
                 group * blocks * filters * 4, flat, group * (flat.size // groups), filters, offsets, sources,
             )  # fmt: skip
         _unpad(room, out[n], padding)
@@ -302,20 +306,21 @@ def _correlate_input(g, weight, out, given, room, padding, offsets, sources, tar
 def _correlate_weight(x, g, weight, given, room, padding, offsets, sources, targets, skips, groups):  # type: ignore[no-untyped-def]
     images, channels, height, width = x.shape
     all_filters, rows, columns = g.shape[1:]
-    filters, many = all_filters // groups, given.shape[0]
+    filters, many = all_filters // groups, given.shape[1]
     flat, step = x.reshape(-1), channels * height * width
     if room.size:
         flat, step = room.reshape(-1), room[0].size
         flat[:] = 0
+    sources = repeated(sources, step, many)
     for n in range(0, images, many):
         count = min(many, images - n)
         for image in range(count):
-            _in_vectors(g[n + image].reshape(all_filters, rows * columns), given[image], targets, skips)
+            _in_vectors(g[n + image].reshape(all_filters, rows * columns), given, image, targets, skips)
             if room.size:
                 _pad(x[n + image], room[image], padding)
         for group in range(groups):
-            start = group * (step // groups) + (0 if room.size else n * step)
             contract(
-                given.reshape(-1), group * filters * given.shape[2], given[0].size, given.shape[2],
-                flat, start, step, count, offsets, sources, weight[group * filters : (group + 1) * filters],
+                given.reshape(-1), group * filters * given[0].size, given[0].size,
+                flat, group * (step // groups) + (0 if room.size else n * step),
+                offsets, sources[: targets.size * count], weight[group * filters : (group + 1) * filters],
             )  # fmt: skip

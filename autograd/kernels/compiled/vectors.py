@@ -106,3 +106,17 @@ def total(typing: Any, a: Any) -> Any:
         )  # fmt: skip
 
     return a.dtype(a), generate
+
+
+@intrinsic  # type: ignore[misc]
+def hidden(typing: Any, number: Any) -> Any:
+    """Return a number of type uintp, about which the compiler then knows nothing.
+
+    A loop that has it as its step is not unrolled: where all registers are in use, that would cost more than it saves.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = context.get_value_type(types.uintp)
+        return builder.asm(ir.FunctionType(word, [word]), "", "=r,0", arguments, side_effect=True)
+
+    return types.uintp(types.uintp), generate

@@ -7,18 +7,20 @@ of the threads, so that the result is the same bits each time.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from autograd.kernels.compiled import jit
+from autograd.kernels.compiled import direct, jit
 from autograd.kernels.compiled.blas import product
-from autograd.kernels.threads import get_num_threads, share
+from autograd.kernels.threads import share
 from autograd.kernels.window import Sizes, output_size
 
 Array = Any
 
 _SCRATCH = 100_000  # elements of the windows gathered at a time: 400 kB of float32, most of a second-level cache
+_ONE = (1, 1)
 _WORTH = 2_000_000  # multiplications that are worth a thread: some 50 microseconds
 
 
@@ -39,19 +41,23 @@ def _least(multiplications: int, images: int) -> int:
     return -(-_WORTH * images // max(multiplications, 1))
 
 
-def correlate(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
-    """Cross-correlate x (N, C, H, W) with weight (O, C/G, K, L): (N, O, P, Q)."""
-    if not _suits(x, weight):
+def correlate(
+    x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, bias: Array | None = None
+) -> Array:
+    """Cross-correlate x (N, C, H, W) with weight (O, C/G, K, L), and add bias (O,): (N, O, P, Q)."""
+    if not _suits(x, weight) or (bias is not None and bias.dtype != x.dtype):
         return NotImplemented
     places = output_size(x.shape[2:], weight.shape[2:], stride, padding, dilation)
     x, weight = _plain(x), _plain(weight)
+    if direct.suits(places, x.itemsize):
+        return direct.correlate(x, weight, bias, places, stride, padding, dilation, groups)
     out = np.empty((x.shape[0], weight.shape[0], *places), x.dtype)
-    least = _least(out.size * weight[0].size, x.shape[0])
-    share(
-        lambda start, stop: _correlate(x[start:stop], weight, out[start:stop], stride, padding, dilation, groups),
-        x.shape[0], least, blas=True,
-    )  # fmt: skip
-    return out
+
+    def part(start: int, stop: int) -> None:
+        _correlate(x[start:stop], weight, out[start:stop], stride, padding, dilation, groups)
+
+    share(part, x.shape[0], _least(out.size * weight[0].size, x.shape[0]), blas=True)
+    return out if bias is None else np.add(out, bias.reshape(-1, 1, 1), out=out)
 
 
 def correlate_input(
@@ -61,12 +67,17 @@ def correlate_input(
     if not _suits(g, weight):
         return NotImplemented
     g, weight = _plain(g), _plain(weight)
+    edge = tuple([d * (k - 1) - p for d, k, p in zip(dilation, weight.shape[2:], padding, strict=True)])
+    if stride == _ONE and min(edge) >= 0 and direct.suits(size, g.itemsize) and _alike(size, g.shape[2:]):
+        return direct.correlate(g, direct.turned(weight, groups), None, size, stride, edge, dilation, groups)
+    if direct.suits(g.shape[2:], g.itemsize):
+        return direct.correlate_input(g, weight, size, stride, padding, dilation, groups)
     out = np.empty((g.shape[0], weight.shape[1] * groups, *size), g.dtype)
-    least = _least(g.size * weight[0].size, g.shape[0])
-    share(
-        lambda start, stop: _correlate_input(g[start:stop], weight, out[start:stop], stride, padding, dilation, groups),
-        g.shape[0], least, blas=True,
-    )  # fmt: skip
+
+    def part(start: int, stop: int) -> None:
+        _correlate_input(g[start:stop], weight, out[start:stop], stride, padding, dilation, groups)
+
+    share(part, g.shape[0], _least(g.size * weight[0].size, g.shape[0]), blas=True)
     return out
 
 
@@ -77,17 +88,19 @@ def correlate_weight(
     if not _suits(x, g):
         return NotImplemented
     x, g = _plain(x), _plain(g)
+    if direct.suits(g.shape[2:], g.itemsize):
+        return direct.correlate_weight(x, g, window, stride, padding, dilation, groups)
+
+    def part(start: int, stop: int, sums: Array) -> None:
+        _correlate_weight(x[start:stop], g[start:stop], sums, stride, padding, dilation, groups)
+
     shape = (g.shape[1], x.shape[1] // groups, *window)
-    parts = np.zeros((get_num_threads(), *shape), x.dtype)
-    bounds: list[tuple[int, int]] = []
+    return direct.summed(part, x.shape[0], _least(g.size * math.prod(shape[1:]), x.shape[0]), shape, x.dtype, blas=True)
 
-    def part(start: int, stop: int) -> None:
-        bounds.append((start, stop))
-        place = (start * len(parts) + x.shape[0] - 1) // x.shape[0]
-        _correlate_weight(x[start:stop], g[start:stop], parts[place], stride, padding, dilation, groups)
 
-    share(part, x.shape[0], _least(g.size * int(np.prod(shape[1:])), x.shape[0]), blas=True)
-    return parts.sum(axis=0) if len(bounds) > 1 else parts[0]
+def _alike(size: Sizes, places: Sizes) -> bool:
+    """Return whether the images are little larger than the result, so that little is gained by adding windows up."""
+    return math.prod(size) <= 1.35 * math.prod(places)
 
 
 # --- compiled ---------------------------------------------------------------------------------------------------------

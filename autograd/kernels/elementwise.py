@@ -1,0 +1,57 @@
+"""Elementwise functions of plain arrays that a compiled kernel does in one pass, without temporary arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.kernels.choosing import kernel
+
+Array = Any
+
+_LARGE = 8_000  # elements from which a compiled kernel's call costs less than it saves
+
+
+def large(x: Array) -> bool:
+    """Return whether x is an array of so many elements that a compiled kernel may pay."""
+    return x.__class__ is np.ndarray and x.size > _LARGE
+
+
+@kernel
+def relu(x: Array) -> Array:
+    """Return max(x, 0); nan stays nan."""
+    return np.maximum(x, 0)
+
+
+@kernel
+def relu_gradient(g: Array, out: Array) -> Array:
+    """Return g where out > 0, and 0 elsewhere."""
+    return g * (out > 0)
+
+
+@kernel
+def thinned(x: Array, kept: Array, scale: float) -> Array:
+    """Return x * scale where `kept`, flags of x's shape, and x * 0 elsewhere."""
+    factors = kept.astype(x.dtype)
+    factors *= x.dtype.type(scale)
+    factors *= x
+    return factors
+
+
+def random_flags(p: float, size: int, generator: np.random.Generator) -> Array:
+    """Return flags (size,) that are False with probability p, 0 <= p <= 1, from about a byte of randomness each.
+
+    Random 64-bit integers are taken apart into bytes, the lowest first, one for each flag. A byte below floor(256 * p)
+    makes its flag False, one above it True. The bytes in between, one of 256, leave what is missing to p to a further
+    draw: one float64 for each of them, in order.
+    """
+    words = generator.integers(0, np.iinfo(np.uint64).max, -(-size // 8), np.uint64, endpoint=True)
+    drawn = words.astype("<u8", copy=False).view(np.uint8)[:size]
+    limit = int(256 * p)
+    if limit == 256:
+        return np.zeros(size, bool)
+    flags = drawn > limit
+    between = np.flatnonzero(drawn == limit)
+    flags[between] = generator.random(len(between)) >= 256 * p - limit
+    return flags
