@@ -149,13 +149,6 @@ class ModuleHooks:
         return RemovableHandle(self._backward_hooks, Hook(hook), prepend)
 
 
-def has_hooks(module: Module) -> bool:
-    """Return whether calling a module involves any hook."""
-    return bool(
-        module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks
-    )
-
-
 def call_with_hooks(module: Module, args: Arguments, kwargs: Options) -> tuple[Arguments, Options, Any]:
     """Run `forward` between the hooks; return its arguments and the output, as the hooks have left them."""
     called: set[object] = set()

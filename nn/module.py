@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Tensor
-from nn.hooks import ModuleHooks, RemovableHandle, call_with_hooks, has_hooks
+from nn.hooks import ModuleHooks, RemovableHandle, call_with_hooks
 from nn.parameter import Parameter
 from nn.state import IncompatibleKeys, ModuleState, State
 
@@ -76,7 +76,7 @@ class Module(ModuleHooks, ModuleState):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` and the hooks around it, and note the call in the graph."""
-        if has_hooks(self):
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
             args, kwargs, output = call_with_hooks(self, args, kwargs)
         else:
             output = self.forward(*args, **kwargs)

@@ -150,8 +150,9 @@ class Sequential(ModuleSequence):
 
     def forward(self, input: Any) -> Any:
         """Return the output of the last module; without modules, the input."""
-        for module in self:
-            input = module(input)
+        for module in list(vars(self).values()):
+            if isinstance(module, Module):
+                input = module(input)
         return input
 
     def _slice(self, index: slice) -> Self:

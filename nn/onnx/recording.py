@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -268,12 +267,7 @@ def _listening(listener: _Listener, spaces: Spaces) -> Iterator[None]:
 
 def operations() -> Spaces:
     """Return the globals of the functions of all operations, built-in or not, which have a namespace each."""
-    _ = autograd.special  # so that its operations are there
-    held = [thing for module in list(sys.modules.values()) for thing in list(getattr(module, "__dict__", {}).values())]
-    held += [made.function for made in autograd.primitive.REGISTRY.values()] + list(vars(Tensor).values())
-    held += [getattr(thing, "__wrapped__", None) for thing in held if isinstance(thing, FunctionType)]
-    spaces = {id(f.__globals__): f.__globals__ for f in held if isinstance(f, FunctionType)}
-    return [space for space in spaces.values() if "_op" in space and "_value" in space]
+    return [space for made in autograd.primitive.all_ops() for space in made.spaces]
 
 
 def _whole_functions() -> Iterator[tuple[Any, str, Any]]:

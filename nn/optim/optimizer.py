@@ -259,7 +259,7 @@ class Arrays:
     def count_step(self) -> float | None:
         """Add 1 to the step counts of the states, and return them where they are all the same; otherwise None."""
         counts = self.of_state("step")
-        if counts is None or any(count != counts[0] for count in counts):
+        if counts is None or len({count.item() for count in counts}) > 1:
             return None
         for count in counts:
             count += 1
@@ -281,7 +281,14 @@ class Arrays:
 
 def plain(group: Group) -> Group:
     """Return the options of a group as Python's numbers: NumPy scalars would turn float32 state into float64."""
-    return {name: number(option) for name, option in group.items() if name != "params"}
+    return {
+        name: option if option.__class__ in _PYTHONS else number(option)
+        for name, option in group.items()
+        if name != "params"
+    }
+
+
+_PYTHONS = frozenset([bool, int, float, str, type(None)])
 
 
 def number(option: Any) -> Any:
