@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels.choosing import kernel
+
 Array = Any
 Sizes = tuple[int, ...]
 
@@ -127,6 +129,7 @@ def rnn_backward(
 # --- long short-term memory -------------------------------------------------------------------------------------------
 
 
+@kernel
 def lstm_forward(
     x: Array, h0: Array, c0: Array, weight_hh: Array, weight_hr: Array | None, mask: Array | None, batch_sizes: Sizes,
     reverse: bool,
@@ -155,6 +158,7 @@ def lstm_forward(
     return out, cells, gates
 
 
+@kernel
 def lstm_backward(
     of_h: Array | None, of_c: Array | None, of_gates: Array | None, c: Array, c_before: Array, gates: Array,
     weight_hh: Array, weight_hr: Array | None, mask: Array | None, batch_sizes: Sizes, reverse: bool,
@@ -204,6 +208,7 @@ def lstm_backward(
 # --- gated recurrent units --------------------------------------------------------------------------------------------
 
 
+@kernel
 def gru_forward(
     x: Array, h0: Array, weight_hh: Array, bias_hh: Array | None, mask: Array | None, batch_sizes: Sizes, reverse: bool
 ) -> tuple[Array, Array]:
@@ -233,6 +238,7 @@ def gru_forward(
     return out, gates
 
 
+@kernel
 def gru_backward(
     of_h: Array | None, of_gates: Array | None, h_before: Array, gates: Array, weight_hh: Array, mask: Array | None,
     batch_sizes: Sizes, reverse: bool,
