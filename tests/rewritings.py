@@ -147,6 +147,9 @@ def _replacements(part: ast.AST, parameters: list[str]) -> Iterator[ast.AST | No
         case ast.Name(ctx=ast.Load()) if part.id in parameters:
             yield from _other_names(part, parameters)
         case ast.Call():
+            if _is_product(part):
+                yield ast.Call(part.func, part.args[::-1], [])
+                yield part.args[1]
             yield from _less_of_call(part)
         case ast.Compare(ops=[_]):
             yield from _other_comparison(part)
@@ -214,9 +217,14 @@ def _only_converts(function: ast.AST) -> bool:
 
 
 def _is_module(node: ast.AST) -> bool:
-    return (isinstance(node, ast.Name) and node.id in ("np", "math")) or (
+    return (isinstance(node, ast.Name) and node.id in ("np", "math", "products")) or (
         isinstance(node, ast.Attribute) and _is_module(node.value)
     )
+
+
+def _is_product(part: ast.Call) -> bool:
+    """Return whether a call is a product of two matrices."""
+    return isinstance(part.func, ast.Attribute) and part.func.attr == "matmul" and len(part.args) == 2
 
 
 def _is_choice(part: ast.Call) -> bool:

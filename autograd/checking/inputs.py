@@ -30,7 +30,7 @@ def problem_of(f: Callable[..., Any], inputs: Any, kwargs: Mapping[str, Any] | N
     arguments = own + [_Argument.of(*pair, widened) for pair in (*zip(_names(f, given), given), *keywords.items())]
     _choose_what_is_checked(arguments, len(own) + len(given))
 
-    def start(values: Sequence[Array]) -> Run:
+    def start(values: Sequence[Array], _record: bool) -> Run:
         left, run = iter(values), Run([], [], [])
         made = [argument.build(left, run) for argument in arguments]
         function = made.pop(0) if own else f

@@ -64,7 +64,7 @@ class Problem:
         name: the name of the function.
         variables: what derivatives are taken to.
         arguments: how many arguments the function has.
-        start: calls the function for values of the variables.
+        start: calls the function for values of the variables; a second argument says whether the results need a graph.
         randomness: what the function may draw from.
         subject: what messages call the function.
         rounding: the relative error of what it computes, where its outputs' dtypes do not show it.
@@ -73,7 +73,7 @@ class Problem:
     name: str
     variables: tuple[Variable, ...]
     arguments: int
-    start: Callable[[Sequence[Array]], Run]
+    start: Callable[[Sequence[Array], bool], Run]
     randomness: Randomness
     subject: str = "f"
     rounding: float = 0.0
@@ -83,10 +83,10 @@ class Problem:
         """The values of the variables."""
         return [variable.value for variable in self.variables]
 
-    def run(self, values: Sequence[Array]) -> Run:
+    def run(self, values: Sequence[Array], record: bool = True) -> Run:
         """Call the function; random numbers are those of every other run."""
         self.randomness.rewind()
-        return self.start(values)
+        return self.start(values, record)
 
     def first_run(self) -> Run:
         """Return a run that was found to be finite, repeatable and without side effects.
@@ -110,7 +110,7 @@ class Problem:
     def evaluate(self, values: Sequence[Array], size: int) -> Floats:
         """Return all outputs as `size` real numbers: nan where f has no value, or none of that size."""
         try:
-            found = flat(self.run(values).outputs)
+            found = flat(self.run(values, record=False).outputs)
         except Exception:
             return np.full(size, np.nan)
         return found if found.size == size else np.full(size, np.nan)
@@ -197,15 +197,16 @@ def derivative_of(problem: Problem, generator: np.random.Generator) -> Problem:
     count = len(problem.variables)
     seeds = [_uniform(generator, output) for output in outputs]
 
-    def start(values: Sequence[Array]) -> Run:
-        inner = problem.start(values[:count])
-        given = [Tensor(value.copy(), requires_grad=True) for value in values[count:]]
+    def start(values: Sequence[Array], record: bool) -> Run:
+        inner = problem.start(values[:count], True)
+        given = [Tensor(value.copy(), requires_grad=record) for value in values[count:]]
         objective: dict[Node, Any] = {}
         for output, seed in zip(inner.outputs, given, strict=True):
             if output._node is not None:
                 seed = seed if output.dtype == seed.dtype else seed.astype(output.dtype)
+                seed = seed if record else value_of(seed)
                 objective[output._node] = objective[output._node] + seed if output._node in objective else seed
-        found = traverse(objective, retain=True, create_graph=True, wanted=_wanted(inner.leaves))
+        found = traverse(objective, retain=True, create_graph=record, wanted=_wanted(inner.leaves))
         results = [
             _or_zeros(found.get(leaf._node), leaf) if leaf._node else _or_zeros(None, leaf) for leaf in inner.leaves
         ]
@@ -236,8 +237,11 @@ def _uniform(generator: np.random.Generator, output: Tensor) -> Array:
     return np.asarray(drawn + turned) if output.dtype.kind == "c" else drawn
 
 
-def _or_zeros(gradient: Tensor | None, leaf: Tensor) -> Tensor:
-    return Tensor(np.zeros(leaf.shape, leaf.dtype)) if gradient is None else gradient
+def _or_zeros(gradient: Any, leaf: Tensor) -> Tensor:
+    """Return a gradient, which may be None or an array, as a Tensor."""
+    if isinstance(gradient, Tensor):
+        return gradient
+    return Tensor(np.zeros(leaf.shape, leaf.dtype) if gradient is None else gradient)
 
 
 # --- outputs ----------------------------------------------------------------------------------------------------------
