@@ -125,6 +125,7 @@ from autograd.ops.elementary import (
     tan,
     tanh,
 )
+from autograd.ops.gaussian_units import gelu
 from autograd.ops.indexing import choose, compress, extract, piecewise, scatter, select, take, take_along_axis
 from autograd.ops.joining import (
     array_split,
@@ -159,7 +160,7 @@ from autograd.ops.nan_aware import (
     nansum,
     nanvar,
 )
-from autograd.ops.normalizing import lookup, scale_shift, standardize
+from autograd.ops.normalizing import lookup, normalize, scale_shift, standardize
 from autograd.ops.padding import pad
 from autograd.ops.polynomials import poly, polyadd, polyder, polyfit, polyint, polymul, polysub, roots, vander
 from autograd.ops.pooling import avg_pool, avg_pool2d, max_pool, max_pool2d, take_positions
@@ -200,7 +201,7 @@ from autograd.ops.shaping import (
     transpose,
 )
 from autograd.ops.signal import convolve, correlate, diff, ediff1d, gradient, interp, trapezoid
-from autograd.ops.softmaxes import log_softmax, logcumsumexp, logsumexp, softmax
+from autograd.ops.softmaxes import log_softmax, logcumsumexp, logsumexp, softmax, softmax_cross_entropy
 from autograd.ops.sorting import argpartition, argsort, bincount, digitize, partition, searchsorted, sort, topk
 from autograd.ops.statistics import average, corrcoef, cov, median, percentile, ptp, quantile
 from autograd.ops.switching import (
@@ -366,6 +367,7 @@ __all__ = [
     "full",
     "full_like",
     "gcd",
+    "gelu",
     "get_default_dtype",
     "get_num_threads",
     "ggnvp",
@@ -457,6 +459,7 @@ __all__ = [
     "negative",
     "nextafter",
     "no_grad",
+    "normalize",
     "not_equal",
     "once_differentiable",
     "ones",
@@ -516,6 +519,7 @@ __all__ = [
     "sinc",
     "sinh",
     "softmax",
+    "softmax_cross_entropy",
     "softplus",
     "sort",
     "spacing",

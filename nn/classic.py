@@ -213,9 +213,9 @@ class L2Pool2d(Module):
         if self.weight is None:
             return F.lp_pool2d(x, 2, self.kernel_size, self.stride)
         channels = x.shape[-3] if x.ndim > 2 else 0
-        filters = np.broadcast_to(self.weight.data.astype(x.dtype), (channels, 1, *self.weight.shape))
+        filters = autograd.broadcast_to(self.weight.detach().astype(x.dtype), (channels, 1, *self.weight.shape))
         sums = F.conv2d(autograd.square(x), filters, stride=self.stride, groups=max(channels, 1))
-        nothing = np.asarray(sums.detach()) == 0
+        nothing = sums == 0
         return autograd.where(nothing, 0, autograd.sqrt(autograd.where(nothing, 1, sums)))
 
     def extra_repr(self) -> str:

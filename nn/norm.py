@@ -274,7 +274,7 @@ class LayerNorm(Module):
         ValueError: for negative sizes or eps, or input of other last axes.
 
     >>> LayerNorm(2, eps=1e-12)(np.array([1.0, 3.0], np.float32))
-    Tensor([-1.,  1.], op=scale_shift)
+    Tensor([-1.,  1.], op=normalized)
     """
 
     normalized_shape: tuple[int, ...]
@@ -342,7 +342,7 @@ class RMSNorm(Module):
         ValueError: for negative sizes or eps, or input of other last axes.
 
     >>> RMSNorm(2)(np.array([1.0, 1.0], np.float32))
-    Tensor([1., 1.], op=multiply)
+    Tensor([1., 1.], op=normalized)
     """
 
     normalized_shape: tuple[int, ...]

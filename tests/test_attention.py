@@ -35,17 +35,15 @@ def drawn(*shape, requires_grad=False):
     return Tensor(RNG.normal(size=shape), requires_grad=requires_grad)
 
 
-class PyTorchsNoise:
-    """Draws what PyTorch's dropout draws after `torch.manual_seed(42)`, which `op_db` calls before these functions."""
+@pytest.fixture
+def dropout_of_torch(monkeypatch):
+    """Drop out what PyTorch does after `torch.manual_seed(42)`, which `op_db` calls before these functions."""
 
-    def integers(self, low, high, size, dtype, endpoint):
-        # Dropout by 1/2 keeps what has a byte of more than half of 256.
+    def mask(p, shape, generator):
         torch.manual_seed(42)
-        kept = torch.dropout(torch.ones(8 * size, dtype=torch.float64), 0.5, True).numpy() > 0
-        return (kept * np.uint8(255)).view("<u8").astype(dtype)
+        return torch.empty(tuple(shape), dtype=torch.bool).bernoulli_(1 - p).numpy()
 
-    def random(self, count):
-        return np.zeros(count)  # of bytes of exactly half of 256 there are none
+    monkeypatch.setattr(autograd, "random_mask", mask)
 
 
 # --- PyTorch's samples ------------------------------------------------------------------------------------------------
@@ -100,9 +98,8 @@ FUNCTION_NAMES = ["scaled_dot_product_attention", "multi_head_attention_forward"
 
 @pytest.mark.parametrize("gradients", [True, False])
 @pytest.mark.parametrize("name", FUNCTION_NAMES)
-def test_pytorchs_function_samples(name, gradients):
-    # Dropout at 1/2 in many of them: ours is given what PyTorch's draws.
-    entry, ours = FUNCTIONS[name, ""], partial(getattr(F, name), generator=PyTorchsNoise())
+def test_pytorchs_function_samples(name, gradients, dropout_of_torch):
+    entry, ours = FUNCTIONS[name, ""], getattr(F, name)
     torch.manual_seed(0)
     samples = list(entry.sample_inputs("cpu", torch.float64, requires_grad=gradients))
     assert samples
@@ -111,10 +108,10 @@ def test_pytorchs_function_samples(name, gradients):
 
 
 @pytest.mark.parametrize("name", FUNCTION_NAMES)
-def test_pytorchs_function_samples_in_single_precision(name):
+def test_pytorchs_function_samples_in_single_precision(name, dropout_of_torch):
     # Scores of these samples go to thousands, whose rounding alone makes 1e-4: neither is nearer to the other than to
     # the result in double precision.
-    entry, ours = FUNCTIONS[name, ""], partial(getattr(F, name), generator=PyTorchsNoise())
+    entry, ours = FUNCTIONS[name, ""], getattr(F, name)
     torch.manual_seed(0)
     for given in entry.sample_inputs("cpu", torch.float32, requires_grad=False):
         args = (given.input, *given.args)

@@ -86,6 +86,15 @@ def test_bad_data(data, error, words):
         Tensor(data)
 
 
+@pytest.mark.parametrize("value", [1.0, True, [1], [1.0, 2.0]])
+def test_only_single_integers_are_indices_and_counts(value):
+    for use in (lambda x: [1, 2, 3][x], lambda x: "text" * x, lambda x: x * "text"):
+        with pytest.raises(TypeError, match=f"one integer.*not {Tensor(value).dtype}"):
+            use(Tensor(value))
+    assert [1, 2, 3][Tensor(1)] == 2
+    assert Tensor(2) * "ab" == "abab"
+
+
 @pytest.mark.parametrize("data", [3, [1, 2], True, np.arange(3)])
 def test_integers_cannot_require_a_gradient(data):
     with pytest.raises(TypeError, match="only floating"):

@@ -158,6 +158,7 @@ ERRORS = [
     (lambda: init.variance_scaling_(zeros(3, 3), mode="fan"), ValueError, "'fan_avg' or 'fan_sum', not 'fan'"),
     (lambda: init.lecun_normal_(zeros(3)), ValueError, r"\(3,\)"),
     (lambda: init.eye_(np.zeros((2, 2))), TypeError, "ndarray"),
+    (lambda: init.uniform_(autograd.zeros(3, int)), TypeError, "float64 would be lost in a Tensor of int64"),
     (lambda: init.lsuv_(nn.Linear(2, 2, bias=False), np.zeros((3, 2))), ValueError, "variance 0.0"),
 ]
 

@@ -148,10 +148,10 @@ def test_winograd(case):
     {"channels": 16}, {"filters": 16}, {"padding": (3, 3)}, {"size": (9, 9)}, {"images": 1, "size": (8, 8)},
 ])  # fmt: skip
 def test_what_winograds_method_is_not_for(change):
-    case = dict(
-        dtype=np.float32, window=(3, 3), stride=(1, 1), dilation=(1, 1), groups=1, channels=32, filters=32,
-        padding=(1, 1), size=(16, 16), images=4,
-    )  # fmt: skip
+    case = {
+        "dtype": np.float32, "window": (3, 3), "stride": (1, 1), "dilation": (1, 1), "groups": 1, "channels": 32,
+        "filters": 32, "padding": (1, 1), "size": (16, 16), "images": 4,
+    }  # fmt: skip
 
     def suits(dtype, window, stride, dilation, groups, channels, filters, padding, size, images):
         x = np.zeros((images, channels, *size), dtype)
@@ -159,6 +159,13 @@ def test_what_winograds_method_is_not_for(change):
 
     assert suits(**case)
     assert not suits(**case | change)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (7, 4, 5, 9), (40, 32, 21, 20), (0, 2, 3, 3), (2, 3, 2, 2, 2)])
+def test_sum_of_channels(shape, dtype):
+    g = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    close(window.sum_of_channels(g), window.sum_of_channels.reference(g))
 
 
 def test_convolution_of_more_than_fits_the_scratch_memory():

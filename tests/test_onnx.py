@@ -133,9 +133,28 @@ def norms():
     )  # fmt: skip
 
 
+def old_layers():
+    return nn.Sequential(
+        nn.AverageSubsampling(3), nn.ConnectionTableConv2d(3, 4, 3, 2), nn.AbsTanh(),
+        nn.L2Pool2d(2, 1, [[1, 2], [3, 4]]), nn.Flatten(), nn.Linear(36, 8, bias=False), nn.Maxout(2),
+    )  # fmt: skip
+
+
+class Angle(nn.Module):
+    """The cosine between the halves of a vector, of which one may be shorter than eps."""
+
+    def __init__(self):
+        self.head, self.cosine = nn.Linear(5, 3, bias=False), nn.CosineSimilarity(dim=-1, eps=0.5)
+
+    def forward(self, x):
+        return self.cosine(self.head(x[..., :5]), x[..., 5:])
+
+
 N1, N2 = {"input": {0: "batch"}}, {"input": {0: "batch", 1: "time"}}
 MODELS = {
     "MLP": (mlp, lambda n, t: [normal(n, 4)], N1),
+    "old layers": (old_layers, lambda n, t: [normal(n, 3, 12, 12)], N1),
+    "angle": (Angle, lambda n, t: [normal(n, t, 8)], N2),
     "LeNet": (lenet, lambda n, t: [normal(n, 1, 16 + 4, 20)], N1),
     "VGG block": (vgg, lambda n, t: [normal(n, 3, 8, 8)], N1),
     "residual block": (Residual, lambda n, t: [normal(n, 3, t + 5, 9)], {"input": {0: "n", 2: "h"}}),
@@ -340,6 +359,8 @@ def test_the_same_model_gives_the_same_bytes_in_any_process(tmp_path):
     code = (
         "import sys, numpy as np, nn, autograd; autograd.manual_seed(0);"
         "m = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.GELU(), nn.MaxPool2d(2), nn.Flatten());"
+        # A function that nothing has used before, so that its operations are not loaded yet.
+        "m.append(type('Norm', (nn.Module,), {'forward': lambda _, x: autograd.linalg.vector_norm(x, axis=1)})());"
         "nn.onnx.export(m, np.ones((2, 1, 6, 6), 'f4'), sys.argv[1], dynamic_axes={'input': {0: 'n'}}, check=False)"
     )
     theirs, ours = tmp_path / "theirs.onnx", tmp_path / "ours.onnx"

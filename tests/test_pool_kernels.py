@@ -46,7 +46,7 @@ def fits(x, window, stride, padding, dilation):
 @settings(max_examples=300)
 @given(poolings())
 def test_largest_and_back(case):
-    x, window, stride, padding, dilation = case
+    x = case[0]
     assume(fits(*case))
     expected = pooling.largest.reference(*case)
     for one, other in zip(compiled_pooling.largest(*case), expected, strict=True):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import autograd
 import nn
 
 torch = pytest.importorskip("torch", reason="the PyTorch oracle needs the extra 'oracle'")
@@ -67,3 +68,20 @@ def test_scripts_start_from_values_of_the_same_distribution(name):
         assert state[key].shape == tuple(value.shape)
         if value.numel() > 100:
             assert_allclose(state[key].data.std(), value.std(), rtol=0.3, atol=1e-6, err_msg=key)
+
+
+# The spellings that docs/pytorch.md recommends for both.
+SPELLINGS = [
+    "torch.asarray(a)", "torch.concatenate([x, x], axis=1)", "x.argmax(axis=1)", "x.sum(axis=1, keepdims=True)",
+    "torch.zeros((2, 3))", "x.reshape(2, -1)", "x.shape[0]", "(x == y).sum().item() / len(x)", "x[:, None]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_spellings_that_both_have(spelling):
+    a = np.random.default_rng(0).normal(size=(2, 3)).astype(np.float32)
+    found, expected = (
+        eval(spelling, {"torch": framework, "a": a, "x": framework.asarray(a), "y": framework.asarray(abs(a))})
+        for framework in (autograd, torch)
+    )
+    assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-6)

@@ -45,6 +45,16 @@ def test_clip_grad_norm(scale, order):
     assert ours[-1].grad is None
 
 
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+@pytest.mark.parametrize("limit", [-1.0, np.nan])
+def test_limits_that_are_none(clip, limit):
+    p = nn.Parameter(np.ones(2))
+    p.grad = np.ones(2)
+    with pytest.raises(ValueError, match="must be at least 0"):
+        clip(p, limit)
+    assert p.grad.tolist() == [1, 1]
+
+
 def test_clip_grad_value():
     ours, theirs = with_gradients(3.0)
     nn.utils.clip_grad_value_(ours, 0.7)

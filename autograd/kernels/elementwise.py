@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd.kernels import error_function
 from autograd.kernels.choosing import kernel
 
 Array = Any
@@ -55,3 +59,32 @@ def random_flags(p: float, size: int, generator: np.random.Generator) -> Array:
     between = np.flatnonzero(drawn == limit)
     flags[between] = generator.random(len(between)) >= 256 * p - limit
     return flags
+
+
+# --- the Gaussian error linear unit -----------------------------------------------------------------------------------
+
+
+_FAR = 40.0  # here Phi(-x) and the density are 0 also in float64
+
+
+@functools.cache
+def _ndtr() -> Callable[[Array], Array]:
+    """Return the standard normal distribution function: SciPy's, which is faster, where installed."""
+    try:
+        import scipy.special
+    except ImportError:
+        return error_function.ndtr
+    return scipy.special.ndtr  # type: ignore[no-any-return]
+
+
+@kernel
+def gelu(x: Array) -> Array:
+    """Return x * Phi(x), with Phi the standard normal distribution function."""
+    return np.maximum(x, -_FAR) * _ndtr()(x)
+
+
+@kernel
+def gelu_gradient(g: Array, x: Array) -> Array:
+    """Return g times the derivative of `gelu`, Phi(x) + x * exp(-x**2 / 2) / sqrt(2 * pi)."""
+    near = np.clip(x, -_FAR, _FAR)
+    return g * (_ndtr()(x) + near * np.exp(near * near * -0.5) * (1 / math.sqrt(2 * math.pi)))

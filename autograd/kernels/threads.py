@@ -23,7 +23,7 @@ from autograd.kernels.choosing import compiled, compiling
 
 Work = Callable[[int, int], None]
 
-_LOOKS = 800_000  # how often a thread looks before it sleeps or lets Python have a turn, about 0.2 ms
+_LOOKS = 4_000_000  # how often a thread looks before it sleeps or lets Python have a turn, about a millisecond
 _AFTER = 20_000  # how many looks later it begins, about 5 microseconds
 _LINE = 8  # int64 numbers in a cache line: each worker's mailbox has two lines of its own
 

@@ -110,6 +110,13 @@ def correlate(
 
 
 @kernel
+def sum_of_channels(g: Array) -> Array:
+    """Return the gradient of `correlate` with respect to the bias, (O,): the sum of each channel of g (N, O, *P)."""
+    total: Array = g.sum(axis=(0, *range(2, g.ndim)))
+    return total
+
+
+@kernel
 def correlate_weight(
     x: Array, g: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Array:

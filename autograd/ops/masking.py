@@ -40,11 +40,15 @@ def random_mask(p: float, shape: Sequence[int], generator: np.random.Generator |
 
 
 @op(
-    x=lambda g, mask, scale: _masked(g, mask, scale),
+    x=lambda g, mask, scale: masked(g, mask, scale),
     samples=[sample((2, 3), mask=MASK, scale=2.0), sample((3,), mask=np.zeros(3, bool), scale=0.5)],
 )
-def _masked(x: Array, mask: Array, scale: float) -> Tensor:
-    """Return x * mask * scale, for flags of x's shape; the mask is all that is kept, a byte for each element."""
+def masked(x: Array, mask: Array, scale: float) -> Tensor:
+    """Return x * mask * scale, for flags of x's shape; the mask is all that is kept, a byte for each element.
+
+    >>> masked(Tensor([1.0, 2.0]), np.array([True, False]), 2.0)
+    Tensor([2., 0.])
+    """
     return kernel.thinned(x, mask, scale)
 
 
@@ -60,5 +64,5 @@ def apply_mask(x: Array, mask: Array, scale: float = 1.0) -> Tensor:
     Tensor([2., 0.])
     """
     if mask.shape == np.shape(x) != ():
-        return _masked(x, mask, scale)
+        return masked(x, mask, scale)
     return x * (mask * scale).astype(value_of(x).dtype)  # type: ignore[no-any-return]

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
+from autograd.kernels import normalizing as kernel
+from autograd.kernels.rows import add_rows
 from autograd.ops.axes import kept
 from autograd.ops.common import Array
 from autograd.ops.indexing import scatter
+from autograd.ops.known import Known, taken_from
 from autograd.primitive import op
 from autograd.samples import sample
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, value_of
 
 Axes = tuple[int, ...]
 
 
 def _sum_of_products(a: Array, b: Array, axes: Axes) -> Array:
-    """Return the sum of a * b over axes, which are kept; for arrays without the product in memory.
-
-    Axes at the end are added up by einsum, others after that by `np.sum`, whose rounding grows less with the length.
-    """
+    """Return the sum of a * b over axes, which are kept; for arrays without the product in memory."""
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         return np.sum(a * b, axis=axes, keepdims=True)
-    last = a.ndim
-    while last - 1 in axes:
-        last -= 1
-    if last == a.ndim:
-        labels = list(range(a.ndim))
-        return np.einsum(a, labels, b, labels, [i for i in labels if i not in axes]).reshape(kept(a.shape, axes))
-    labels = list(range(last))
-    flat = (*a.shape[:last], math.prod(a.shape[last:]))
-    sums = np.einsum(a.reshape(flat), [*labels, last], b.reshape(flat), [*labels, last], labels)
-    return np.sum(sums, axis=tuple(i for i in axes if i < last)).reshape(kept(a.shape, axes))
-
-
-def _mean(x: Array, axes: Axes, n: int) -> Array:
-    """Return the mean over axes, which are kept. Only over the last axis does `np.sum` add pairwise by itself."""
-    exact = None if x.ndim - 1 in axes else np.float64
-    return (np.sum(x, axis=axes, keepdims=True, dtype=exact) / n).astype(x.dtype, copy=False)
+    return kernel.sum_of_products(a, b, axes)
 
 
 def _of_standardized(g: list[Array], out: tuple[Array, ...], axis: Axes, eps: float, centered: bool) -> Array:
@@ -95,12 +81,105 @@ def standardize(x: Array, axis: Axes, eps: float = 1e-5, centered: bool = True) 
     axes = tuple(a % x.ndim for a in axis)
     exact = x.astype(np.float32) if x.dtype == np.float16 else x  # squares of half precision would overflow
     n = max(math.prod(x.shape[a] for a in axes), 1)
-    mean = _mean(exact, axes, n) if centered else np.zeros(kept(x.shape, axes), exact.dtype)
+    mean = kernel.mean_over(exact, axes, n) if centered else np.zeros(kept(x.shape, axes), exact.dtype)
     y = exact - mean if centered else exact
     variance = _sum_of_products(y, y, axes) / n
     with np.errstate(divide="ignore", invalid="ignore"):  # eps may be 0, and what does not vary then is nan
         y = y / np.sqrt(variance + eps) if y is x else np.divide(y, np.sqrt(variance + eps), out=y)
     return y.astype(x.dtype, copy=False), mean, variance
+
+
+# --- standardizing, scale and shift in one ----------------------------------------------------------------------------
+
+
+def _gradients(
+    g: Array, x: Array, weight: Array | None, last: int, eps: float, centered: bool, known: Known | None
+) -> tuple[Array, Array, Array]:
+    """Return the gradients of x, weight and bias of `normalized`; for arrays in one go."""
+    if not any(isinstance(v, Tensor) for v in (g, x, weight)):
+        mean, variance = known.kept if known else kernel.normalize(x, None, None, last, eps, centered)[1:]
+        return kernel.normalize_gradients(g, x, weight, mean, variance, last, eps, centered)
+    axes, others = kernel.axes_of(x.ndim, last)
+    n = math.prod(x.shape[a] for a in axes)
+    difference = x - np.sum(x, axis=axes, keepdims=True) / n if centered else x
+    r = 1 / np.sqrt(np.sum(difference * difference, axis=axes, keepdims=True) / n + eps)
+    y = difference * r
+    shape = x.shape[x.ndim - last :] if last else x.shape[1:2]
+    broad = None if weight is None else weight if last else np.reshape(weight, (-1, *[1] * (x.ndim - 2)))
+    h = g if broad is None else g * broad
+    rest = h - y * (np.sum(h * y, axis=axes, keepdims=True) / n)
+    rest = rest - np.sum(h, axis=axes, keepdims=True) / n if centered else rest
+    return rest * r, np.reshape(np.sum(g * y, axis=others), shape), np.reshape(np.sum(g, axis=others), shape)
+
+
+def _one(i: int) -> Any:
+    """Return the rule of one input: what `_gradients` returns for it."""
+
+    @functools.wraps(_gradients)  # which also says what the rule names
+    def rule(*args: Any) -> Array:
+        return _gradients(*args)[i]
+
+    return rule
+
+
+@op(
+    x=_one(0),
+    weight=_one(1),
+    bias=_one(2),
+    samples=[
+        sample((3, 2, 2), (2,), (2,), last=0, eps=0.1), sample((4, 2), (2,), (2,), last=0, eps=0.1),
+        sample((3, 4), (4,), (4,), last=1, eps=0.1), sample((2, 2, 3), (2, 3), (2, 3), last=2, eps=0.1),
+        sample((3, 4), (4,), (4,), last=1, eps=0.1, centered=False),
+    ],
+)  # fmt: skip
+def normalized(
+    x: Array, weight: Array | None = None, bias: Array | None = None, last: int = 0, eps: float = 1e-5,
+    centered: bool = True, known: Known | None = None,
+) -> Tensor:  # fmt: skip
+    """Return the first result of `normalize`; `known` has its results where it has run.
+
+    >>> normalized(Tensor([[1.0, 3.0]]), last=1, eps=0)
+    Tensor([[-1.,  1.]])
+    """
+    y = taken_from(known)
+    return kernel.normalize(x, weight, bias, last, eps, centered)[0] if y is None else y  # type: ignore[no-any-return]
+
+
+def _pull(g: Array, inputs: Any, saved: Any) -> list[Any]:
+    """Return the gradients of all inputs, which share sums over the same two arrays."""
+    return [None if n is None else h for n, h in zip(inputs, _gradients(g, *saved), strict=True)]
+
+
+normalized.op.pull = _pull  # type: ignore[attr-defined]
+
+
+def normalize(
+    x: Array, weight: Array | None = None, bias: Array | None = None, last: int = 0, eps: float = 1e-5,
+    centered: bool = True,
+) -> tuple[Tensor, Array, Array]:  # fmt: skip
+    """Return (x - mean) / sqrt(variance + eps) * weight + bias, with the statistics of channels or of rows.
+
+    The same as `standardize` and `scale_shift`, in one pass over x; its gradients come from x and the statistics.
+    Sources: Ioffe and Szegedy, Batch normalization (2015); Ba et al., Layer normalization (2016).
+
+    Args:
+        x: (N, C, ...), or (..., *row); float32 or float64, not empty.
+        weight: (C,), or of the shape of a row; None for ones.
+        bias: of the same shape; None for zeros.
+        last: 0 for statistics of each channel, over all other axes; else how many axes at the end make a row.
+        eps: added to the variance.
+        centered: subtract the mean; else the mean is 0 and the variance is the mean square.
+
+    Returns:
+        The result, and as plain arrays the mean and the variance (of n elements, divided by n), with size 1 for the
+        axes that they are taken over.
+
+    >>> y, mean, variance = normalize(Tensor([[1.0, 3.0]]), last=1, eps=0)
+    >>> y, mean, variance
+    (Tensor([[-1.,  1.]]), array([[2.]], dtype=float32), array([[1.]], dtype=float32))
+    """
+    values, mean, variance = kernel.normalize(value_of(x), value_of(weight), value_of(bias), last, eps, centered)
+    return normalized(x, weight, bias, last, eps, centered, Known(values, mean, variance)), mean, variance
 
 
 def _of_scale(g: Array, x: Array, scale_shape: tuple[int, ...]) -> Array:
@@ -143,6 +222,8 @@ def _of_rows(
         g = np.where((indices == padding_idx)[..., None], 0, g)
     if scale_grad_by_freq:
         g = g / np.bincount(indices.reshape(-1))[indices][..., None].astype(g.dtype)
+    if isinstance(g, np.ndarray) and len(weight_shape) == 2:
+        return add_rows(g.reshape(-1, weight_shape[1]), indices.reshape(-1), weight_shape[0])
     return scatter(g, indices, weight_shape)
 
 

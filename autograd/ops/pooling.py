@@ -9,6 +9,7 @@ import numpy as np
 from autograd.kernels import pooling as kernel
 from autograd.kernels.window import Sizes, output_size
 from autograd.ops.common import Array
+from autograd.ops.known import Known, taken_from
 from autograd.ops.window import Size, per_axis
 from autograd.primitive import composite, op
 from autograd.samples import Draw, sample
@@ -84,7 +85,7 @@ def max_pool(
     size = np.shape(x)[2:]
     output_size(tuple([n + e for n, e in zip(size, more)]), *options)  # raises where no window fits
     values, positions = kernel.largest(value_of(x), *options, more)
-    return _taken(x, positions, values=values), positions
+    return taken(x, positions, Known(values)), positions
 
 
 def take_positions(x: Array, positions: Array) -> Tensor:
@@ -99,27 +100,36 @@ def take_positions(x: Array, positions: Array) -> Tensor:
     area = math.prod(np.shape(x)[2:])
     if positions.size and not 0 <= positions.min() <= positions.max() < area:
         raise IndexError(f"take_positions: positions must lie in 0 to {area - 1} for images of {np.shape(x)[2:]}")
-    return _taken(x, positions)
+    return taken(x, positions)
 
 
-POSITIONS = np.array([[[0, 2, 2], [5, 0, 4]]])
-
-
-@op(
-    x=lambda g, x_shape, positions: _put(g, positions, x_shape[2:]),
-    samples=[sample((1, 2, 2, 3), positions=POSITIONS), sample((1, 2, 6), positions=POSITIONS)],
-)
-def _taken(x: Array, positions: Array, values: Array | None = None) -> Tensor:
-    """Return `take_positions`, or these values where they are known already."""
-    return kernel.take(x, positions) if values is None else values
+POSITIONS = np.array([[[0, 2, 2], [5, 0, 4]], [[1, 1, 3], [2, 5, 5]]])
 
 
 @op(
-    g=lambda g_out, positions: _taken(g_out, positions),
-    samples=[sample((1, 2, 3), positions=POSITIONS, size=(2, 3))],
+    x=lambda g, x_shape, positions: spread_positions(g, positions, x_shape[2:]),
+    samples=[sample((2, 2, 2, 3), positions=POSITIONS), sample((2, 2, 6), positions=POSITIONS)],
 )
-def _put(g: Array, positions: Array, size: Sizes) -> Tensor:
-    """Return images (N, C, *size) of zeros to which g (N, C, ...) was added at its positions."""
+def taken(x: Array, positions: Array, known: Known | None = None) -> Tensor:
+    """Return `take_positions`, or what is known already.
+
+    >>> taken(Tensor([[[1.0, 2.0, 4.0, 3.0]]]), np.array([[[1, 2]]]))
+    Tensor([[[2., 4.]]])
+    """
+    values = taken_from(known)
+    return kernel.take(x, positions) if values is None else values  # type: ignore[no-any-return]
+
+
+@op(
+    g=lambda g_out, positions: taken(g_out, positions),
+    samples=[sample((2, 2, 3), positions=POSITIONS, size=(2, 3))],
+)
+def spread_positions(g: Array, positions: Array, size: Sizes) -> Tensor:
+    """Return images (N, C, *size) of zeros to which g (N, C, ...) was added at its positions.
+
+    >>> spread_positions(Tensor([[[2.0, 4.0]]]), np.array([[[1, 2]]]), (4,))
+    Tensor([[[0., 2., 4., 0.]]])
+    """
     return kernel.put(g, positions, size)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd.kernels import softmaxes as kernel
 from autograd.ops.axes import Axis, restore
 from autograd.ops.common import Array
 from autograd.ops.cumulative import recurrence_before
+from autograd.ops.known import Known, taken_from
 from autograd.primitive import op
 from autograd.samples import sample
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, value_of
 
 SHAPES = [
     sample((2, 3)),
@@ -87,6 +89,73 @@ def log_softmax(x: Array, axis: Axis = -1) -> Tensor:
     if out.size:  # there is no logarithm of an empty sum
         out -= np.log(np.sum(np.exp(out), axis=axis, keepdims=True))
     return out
+
+
+# --- with the cross entropy -------------------------------------------------------------------------------------------
+
+
+def _reduced(losses: Array, factors: Array | None, count: float | None) -> Array:
+    if factors is not None:  # what does not count may be infinite
+        losses = np.where(factors == 0, 0, losses * factors.astype(losses.dtype, copy=False))
+    if count is None:
+        return losses
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing counts, the mean is nan
+        return np.sum(losses) / losses.dtype.type(count)
+
+
+def _of_scores(
+    g: Array, x: Array, target: Array, factors: Array | None, count: float | None, known: Known | None
+) -> Array:
+    """Return the gradient of the scores: each softmax less the right class, times the gradient of its loss."""
+    if count is not None:
+        g = g / x.dtype.type(count) if count else g * 0
+    if factors is not None:
+        g = g * factors.astype(x.dtype, copy=False)
+    g = g if np.ndim(g) == 0 else np.reshape(g, (-1, 1))
+    if isinstance(g, Tensor) or isinstance(x, Tensor) or known is None:
+        return g * (softmax(x) - (target[:, None] == np.arange(x.shape[1])).astype(x.dtype))
+    return kernel.class_entropy_gradient(g, known.kept[0], target)
+
+
+@op(
+    x=_of_scores,
+    samples=[
+        sample((3, 4), target=np.array([1, 0, 3])), sample((2, 3), target=np.array([1, 1]), count=2),
+        sample((2, 3), target=np.array([1, 2]), factors=np.array([0.5, 0.0]), count=1),
+    ],
+)  # fmt: skip
+def class_entropy(
+    x: Array, target: Array, factors: Array | None = None, count: float | None = None, known: Known | None = None
+) -> Tensor:
+    """Return the result of `softmax_cross_entropy`; `known` has what its kernel returned where it has run.
+
+    >>> class_entropy(Tensor([[0.0, 0.0]]), np.array([1]))
+    Tensor([0.6931472])
+    """
+    losses = taken_from(known)
+    losses = kernel.class_entropies(x, target)[0] if losses is None else losses
+    return _reduced(losses, factors, count)  # type: ignore[no-any-return]
+
+
+def softmax_cross_entropy(x: Array, target: Array, factors: Array | None = None, count: float | None = None) -> Tensor:
+    """Return -log(softmax(x)) at the right classes, or the sum of that over a count.
+
+    Args:
+        x: scores (N, C), floating, C at least 1.
+        target: the right classes (N,), an array of integers in 0 to C - 1.
+        factors: a factor for each loss, an array (N,).
+        count: what to divide the sum of the losses by; None for the losses themselves.
+
+    Returns:
+        (N,), or () with a count.
+
+    >>> softmax_cross_entropy(Tensor([[0.0, 0.0]]), np.array([1]), count=1)
+    Tensor(0.6931472)
+    """
+    return class_entropy(x, target, factors, count, Known(*kernel.class_entropies(value_of(x), target)))
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
 
 
 def _running_share(g: Array, x: Array, out: Array, axis: int) -> Array:

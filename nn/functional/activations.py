@@ -125,7 +125,7 @@ def gelu(input: Array, approximate: str = "none") -> Tensor:
     """
     x = as_floating(input, None, "gelu")
     if approximate == "none":
-        return x * autograd.special.ndtr(x)  # type: ignore[no-any-return]
+        return autograd.gelu(x)
     if approximate != "tanh":
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
     # (1 + tanh(u)) / 2 is sigmoid(2 * u), which does not cancel where u is negative.

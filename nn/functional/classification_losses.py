@@ -52,6 +52,8 @@ def cross_entropy(
     _check_target(x.shape, y)
     axis = min(x.ndim - 1, 1)
     w = None if weight is None else class_weight(weight, x.shape[axis], x.dtype, "cross_entropy")
+    if w is None and not label_smoothing and y.dtype.kind != "f" and x.ndim > 1 and x.size:
+        return _of_classes(_classes_last(x), np.asarray(y), ignore_index, reduction)
     logs = autograd.log_softmax(_classes_last(x), axis=-1)  # (N, ..., C)
     if y.dtype.kind != "f":
         return _of_indices(logs, np.asarray(y), w, ignore_index, reduction, label_smoothing, "cross_entropy")
@@ -137,6 +139,19 @@ def check_classes(target: np.ndarray, classes: int, who: str, ignore_index: int 
             f"class indices from 0 to {classes - 1}{ignored}"
         )
     return counted
+
+
+def _of_classes(scores: Tensor, target: np.ndarray, ignore_index: int, reduction: str) -> Tensor:
+    """Return the cross entropy of scores (N, ..., C) and class indices (N, ...), as one operation."""
+    classes, factors, count = scores.shape[-1], None, target.size
+    flat = target.reshape(-1)
+    if 0 <= ignore_index < classes or not 0 <= flat.min() <= flat.max() < classes:
+        counted = check_classes(target, classes, "cross_entropy", ignore_index).reshape(-1)
+        flat, factors, count = np.where(counted, flat, 0), counted.astype(scores.dtype), int(counted.sum())
+    rows = scores if scores.ndim == 2 else scores.reshape(-1, classes)
+    divisors = {"mean": count, "sum": 1, "none": None}
+    losses = autograd.softmax_cross_entropy(rows, flat, factors, divisors[reduction])
+    return losses.reshape(target.shape) if reduction == "none" and target.ndim > 1 else losses
 
 
 def _of_indices(

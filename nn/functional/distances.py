@@ -68,10 +68,9 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
 
 def _unit(x: Tensor, dim: int, eps: float) -> Tensor:
     length = autograd.linalg.vector_norm(x, axis=dim, keepdims=True)
-    values = length.detach().numpy()
+    missing = autograd.maximum(eps - length.detach(), 0)
     # Not a limit with its gradient 0, but as in PyTorch: the gradient is that of the length also below eps.
-    result: Tensor = x / (length + (np.maximum(values, x.dtype.type(eps)) - values))
-    return result  # type: ignore[no-any-return]
+    return x / (length + missing)
 
 
 def pdist(input: Array, p: float = 2.0) -> Tensor:

@@ -121,7 +121,7 @@ def dropout2d(
 
     >>> dropout2d(autograd.ones((1, 2, 1, 2)), generator=np.random.default_rng(0))
     Tensor([[[[0., 0.]],
-    
+    <BLANKLINE>
              [[2., 2.]]]])
     """
     return _channel_dropout("dropout2d", input, p, training, {3: 2, 4: 2}, generator)

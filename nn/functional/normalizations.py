@@ -57,14 +57,26 @@ def batch_norm(
         return _per_channel(x, weight, bias)
     if not training:
         return _by_running_statistics(x, running_mean, running_var, weight, bias, eps)
-    axes = (0, *range(2, x.ndim))
     n = x.size // channels
     if n == 1:
         raise ValueError(f"batch_norm in training needs more than one value of each channel, not shape {x.shape}")
-    y, mean, variance = autograd.standardize(x, axes, eps)
-    _move(running_mean, mean.detach().reshape(channels), momentum)
-    _move(running_var, variance.detach().reshape(channels) * (n / (n - 1)), momentum)
-    return _per_channel(y, weight, bias)
+    y, mean, variance = _normalized(x, 0, eps, weight, bias)
+    _move(running_mean, mean.reshape(channels), momentum)
+    _move(running_var, variance.reshape(channels) * (n / (n - 1)), momentum)
+    return y
+
+
+def _normalized(
+    x: Tensor, last: int, eps: float, weight: Array | None = None, bias: Array | None = None, centered: bool = True
+) -> tuple[Tensor, Any, Any]:
+    """Return `autograd.normalize` of x of any floating dtype and size, with the plain arrays of mean and variance."""
+    weight, bias = _in_dtype(weight, x), _in_dtype(bias, x)
+    if x.dtype != np.float16 and x.size:
+        return autograd.normalize(x, weight, bias, last, eps, centered)
+    axes = tuple(range(x.ndim - last, x.ndim)) if last else (0, *range(2, x.ndim))
+    y, mean, variance = autograd.standardize(x, axes, eps, centered)
+    y = _affine(y, weight, bias) if last else _per_channel(y, weight, bias)
+    return y, mean.detach().numpy(), variance.detach().numpy()
 
 
 def check_eps(name: str, eps: float) -> None:
@@ -114,14 +126,14 @@ def _by_running_statistics(
     return autograd.scale_shift(x, scale, shift)
 
 
-def _move(running: Tensor | None, towards: Tensor, share: float) -> None:
+def _move(running: Tensor | None, towards: np.ndarray, share: float) -> None:
     """Move a running statistic (C,) by a share of the way towards a new value, in place."""
     if running is None:
         return
     if not isinstance(running, Tensor):
         raise TypeError(f"running statistics are Tensors, which are written to, not {type(running).__name__}")
     with autograd.no_grad():
-        running[...] = (1 - share) * running + share * towards
+        running[...] = (1 - share) * running.data + share * towards
 
 
 def instance_norm(
@@ -164,10 +176,10 @@ def instance_norm(
         return _by_running_statistics(x, running_mean, running_var, weight, bias, eps)
     if n == 1:
         raise ValueError(f"instance_norm needs more than one value of each channel, not shape {x.shape}")
-    y, mean, variance = autograd.standardize(x, tuple(range(2, x.ndim)), eps)
+    y, mean, variance = _normalized(x, x.ndim - 2, eps)
     if x.size:
-        _move(running_mean, mean.detach().mean(0).reshape(channels), momentum)
-        _move(running_var, variance.detach().mean(0).reshape(channels) * (n / (n - 1)), momentum)
+        _move(running_mean, mean.mean(0).reshape(channels), momentum)
+        _move(running_var, variance.mean(0).reshape(channels) * (n / (n - 1)), momentum)
     return _per_channel(y, weight, bias)
 
 
@@ -194,9 +206,8 @@ def layer_norm(
     Tensor([[-1.,  1.]])
     """
     x = as_floating(input, None, "layer_norm")
-    axes = _last_axes("layer_norm", x, normalized_shape, weight=weight, bias=bias)
-    y, _, _ = autograd.standardize(x, axes, eps)
-    return _affine(y, _in_dtype(weight, x), _in_dtype(bias, x))
+    last = _last_axes("layer_norm", x, normalized_shape, weight=weight, bias=bias)
+    return _normalized(x, last, eps, weight, bias)[0]
 
 
 def rms_norm(
@@ -220,13 +231,13 @@ def rms_norm(
     Tensor([[1., 1.]])
     """
     x = as_floating(input, None, "rms_norm")
-    axes = _last_axes("rms_norm", x, normalized_shape, weight=weight)
-    y, _, _ = autograd.standardize(x, axes, float(np.finfo(x.dtype).eps) if eps is None else eps, False)
-    return _affine(y, _in_dtype(weight, x), None)
+    last = _last_axes("rms_norm", x, normalized_shape, weight=weight)
+    added = float(np.finfo(x.dtype).eps) if eps is None else eps
+    return _normalized(x, last, added, weight, centered=False)[0]
 
 
-def _last_axes(name: str, x: Tensor, normalized_shape: Sequence[int], **parameters: Any) -> tuple[int, ...]:
-    """Return the numbers of the last axes, if they have the sizes that they should have."""
+def _last_axes(name: str, x: Tensor, normalized_shape: Sequence[int], **parameters: Any) -> int:
+    """Return how many of the last axes to normalize, if they have the sizes that they should have."""
     shape = tuple(normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         raise ValueError(
@@ -235,7 +246,7 @@ def _last_axes(name: str, x: Tensor, normalized_shape: Sequence[int], **paramete
     for what, parameter in parameters.items():
         if parameter is not None and np.shape(parameter) != shape:
             raise ValueError(f"{name}: {what} must have the normalized_shape {shape}, not {np.shape(parameter)}")
-    return tuple(range(x.ndim - len(shape), x.ndim))
+    return len(shape)
 
 
 def _in_dtype(parameter: Array | None, x: Tensor) -> Tensor | None:
@@ -271,7 +282,7 @@ def group_norm(
         raise ValueError(f"group_norm: num_groups={num_groups} must divide the {channels} channels of {x.shape}")
     _check_channels("group_norm", x, channels, weight=weight, bias=bias)
     groups = x.reshape(x.shape[0], num_groups, channels // num_groups * math.prod(x.shape[2:]))
-    y, _, _ = autograd.standardize(groups, (2,), eps)
+    y, _, _ = _normalized(groups, 1, eps)
     return _per_channel(y.reshape(x.shape), weight, bias)
 
 

@@ -17,10 +17,13 @@ def filled(tensor: Tensor, values: Any) -> Tensor:
     """Write values into a Tensor, unrecorded, and return it.
 
     Raises:
-        TypeError: when it is no Tensor.
+        TypeError: when it is no Tensor, or of a dtype that cannot have such values.
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"initialisers write into Tensors, not into {type(tensor).__name__}")
+    kind = np.asarray(values).dtype
+    if not np.can_cast(kind, tensor.dtype, "same_kind"):
+        raise TypeError(f"initial values of {kind} would be lost in a Tensor of {tensor.dtype}: make it floating first")
     with autograd.no_grad():
         tensor[...] = values
     return tensor

@@ -20,6 +20,14 @@ def _gradients(parameters: Tensors) -> list[Tensor]:
     return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
+def _limit(value: float, name: str) -> float:
+    """Return a limit as a number, if it can be one."""
+    limit = float(value)
+    if not limit >= 0:  # nor nan
+        raise ValueError(f"{name} must be at least 0, not {value!r}")
+    return limit
+
+
 def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
     """Return the norm of all elements of some Tensors, as if they were one vector.
 
@@ -54,6 +62,9 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tens
         max_norm: what the norm shall be at most.
         total_norm: what it is, from `get_total_norm`.
 
+    Raises:
+        ValueError: when max_norm is negative or nan.
+
     >>> p = Tensor([1.0], requires_grad=True)
     >>> p.grad = Tensor([8.0])
     >>> clip_grads_with_norm_(p, 4.0, Tensor(8.0))
@@ -61,7 +72,7 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tens
     Tensor([3.9999995])
     """
     # 1e-6 against division by 0, as in PyTorch; no comparison, so that a norm of nan shows in the gradients
-    factor = np.minimum(max_norm / (total_norm.item() + 1e-6), 1.0).item()
+    factor = np.minimum(_limit(max_norm, "max_norm") / (total_norm.item() + 1e-6), 1.0).item()
     with autograd.no_grad(), np.errstate(invalid="ignore"):
         for gradient in _gradients(parameters):
             gradient *= factor
@@ -83,6 +94,7 @@ def clip_grad_norm_(
 
     Raises:
         RuntimeError: when the norm is not finite, and `error_if_nonfinite`.
+        ValueError: when max_norm is negative or nan.
 
     >>> p = Tensor([1.0, 1.0], requires_grad=True)
     >>> (p * Tensor([3.0, 4.0])).sum().backward()
@@ -93,7 +105,7 @@ def clip_grad_norm_(
     """
     members = _listed(parameters)
     total = get_total_norm(_gradients(members), norm_type, error_if_nonfinite)
-    clip_grads_with_norm_(members, float(max_norm), total)
+    clip_grads_with_norm_(members, max_norm, total)
     return total
 
 
@@ -104,13 +116,16 @@ def clip_grad_value_(parameters: Tensors, clip_value: float) -> None:
         parameters: one, or several; those without a gradient do not count.
         clip_value: the limit.
 
+    Raises:
+        ValueError: when it is negative or nan.
+
     >>> p = Tensor([1.0, 1.0], requires_grad=True)
     >>> (p * Tensor([3.0, -0.5])).sum().backward()
     >>> clip_grad_value_(p, 1.0)
     >>> p.grad
     Tensor([ 1. , -0.5])
     """
-    limit = float(clip_value)
+    limit = _limit(clip_value, "clip_value")
     with autograd.no_grad():
         for gradient in _gradients(parameters):
             gradient[...] = np.clip(gradient.data, -limit, limit)

@@ -14,6 +14,8 @@ from typing import Any
 import numba
 from numba.core import event
 
+from autograd.kernels.memory import keep_freed_memory
+
 jit: Any = functools.partial(
     numba.njit, cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp"}
 )
@@ -35,3 +37,4 @@ class _Notice(event.Listener):  # type: ignore[misc]
 
 
 event.register("numba:compile", _Notice())
+keep_freed_memory()

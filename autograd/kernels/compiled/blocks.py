@@ -33,7 +33,7 @@ def repeated(places, step, times):  # type: ignore[no-untyped-def]
     return made
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _sums(image, offsets, taps, s0, s1, s2, weight, at, b0, b1, b2, b3):  # type: ignore[no-untyped-def]
     """Return b + sum over taps of weight * image: four filters, each for the vectors at three places."""
     a00, a01, a02 = b0, b0, b0
@@ -57,7 +57,7 @@ def _sums(image, offsets, taps, s0, s1, s2, weight, at, b0, b1, b2, b3):  # type
     return (a00, a01, a02), (a10, a11, a12), (a20, a21, a22), (a30, a31, a32)
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _write(out, row, t0, t1, t2, sums):  # type: ignore[no-untyped-def]
     store(out, row + t0, sums[0])
     store(out, row + t1, sums[1])
@@ -68,12 +68,9 @@ def _write(out, row, t0, t1, t2, sums):  # type: ignore[no-untyped-def]
 def combine(given, start, weight, first, bias, out, to, plane, filters, offsets, sources, targets):  # type: ignore[no-untyped-def]
     """Write out[o, target[v]] = bias[o] + sum over t of weight[o, t] * given[offset[t] + source[v]].
 
-    Args:
-        given: flat, from `start` on.
-        weight: flat, of blocks of four filters (filters/4, taps, 4) from `first` on; the last block is filled with any.
-        bias: (filters, rounded up to four).
-        out: flat; filter o begins at to + o*plane.
-        offsets, sources, targets: of type uintp.
+    `given` is flat, from `start` on; `weight` in blocks of four filters, (filters/4, taps, 4), flat from `first` on,
+    where the last block may hold anything beyond the filters, as bias may; in the flat `out` filter o begins at
+    to + o*plane. Offsets, sources and targets are of type uintp.
     """
     taps, count = U(offsets.size), U(sources.size)
     start, to, plane, filters, last = U(start), U(to), U(plane), U(filters), U(sources.size - 1)
@@ -96,55 +93,55 @@ def combine(given, start, weight, first, bias, out, to, plane, filters, offsets,
                 _write(out, row + U(3) * plane, t0, t1, t2, sums3)
 
 
-@jit(inline="always")
-def _add(image, place, one, sums):  # type: ignore[no-untyped-def]
-    store(image, place, muladd(one, sums, load(image, place)))
+@jit(forceinline=True)
+def _add(image, offset, s0, s1, s2, count, sums):  # type: ignore[no-untyped-def]
+    """Add the first `count` of three vectors to an image."""
+    one = splat(image.dtype.type(1))
+    store(image, offset + s0, muladd(one, sums[0], load(image, offset + s0)))
+    if count > U(1):
+        store(image, offset + s1, muladd(one, sums[1], load(image, offset + s1)))
+    if count > U(2):
+        store(image, offset + s2, muladd(one, sums[2], load(image, offset + s2)))
 
 
 @jit
 def scatter(g, start, row, weight, first, image, to, filters, offsets, sources):  # type: ignore[no-untyped-def]
     """Add to image[offset[t] + source[v]] the sum over filters o of weight[o, t] * g[o, v].
 
-    Args:
-        g: flat; filter o begins at start + o*row, with a multiple of three vectors one after the other.
-        weight: flat, of blocks of four taps (taps/4, filters, 4) from `first` on.
-        image: flat, from `to` on.
-        offsets, sources: of type uintp; g's vectors beyond those of sources are not used.
+    In the flat `g` filter o begins at start + o*row, with its vectors one after the other, and after them memory for
+    two more, whatever is in it; `weight` is in blocks of four taps, (taps/4, filters, 4), flat from `first` on; `image`
+    flat, from `to` on. Offsets and sources are of type uintp.
     """
-    taps, vectors = U(offsets.size), U(sources.size)
-    filters, start, row, to = U(filters), U(start), U(row), U(to)
-    lanes = U(32 // image.itemsize)
+    taps, vectors, filters, start = U(offsets.size), U(sources.size), U(filters), U(start)
+    lanes, last = U(32 // image.itemsize), U(sources.size - 1)
     rows = np.empty(filters, np.uintp)
     for o in range(filters):
-        rows[o] = o * row
-    zero, one = splat(image.dtype.type(0)), splat(image.dtype.type(1))
+        rows[o] = U(o) * U(row)
+    zero = splat(image.dtype.type(0))
     for v in range(U(0), vectors, U(3)):
-        here = start + v * lanes
+        here, count = start + v * lanes, vectors - v
+        s0, s1, s2 = U(to) + sources[v], U(to) + sources[min(v + U(1), last)], U(to) + sources[min(v + U(2), last)]
         at = U(first)
         for t in range(U(0), taps, U(4)):
             sums0, sums1, sums2, sums3 = _sums(
                 g, rows, filters, here, here + lanes, here + U(2) * lanes, weight, at, zero, zero, zero, zero
             )
             at += U(4) * filters
-            for i in range(min(U(3), vectors - v)):
-                _add(image, to + sources[v + i] + offsets[t], one, sums0[i])
-                if t + U(1) < taps:
-                    _add(image, to + sources[v + i] + offsets[t + U(1)], one, sums1[i])
-                if t + U(2) < taps:
-                    _add(image, to + sources[v + i] + offsets[t + U(2)], one, sums2[i])
-                if t + U(3) < taps:
-                    _add(image, to + sources[v + i] + offsets[t + U(3)], one, sums3[i])
+            _add(image, offsets[t], s0, s1, s2, count, sums0)
+            if t + U(1) < taps:
+                _add(image, offsets[t + U(1)], s0, s1, s2, count, sums1)
+            if t + U(2) < taps:
+                _add(image, offsets[t + U(2)], s0, s1, s2, count, sums2)
+            if t + U(3) < taps:
+                _add(image, offsets[t + U(3)], s0, s1, s2, count, sums3)
 
 
 @jit
 def contract(g, start, row, given, begin, offsets, sources, weight):  # type: ignore[no-untyped-def]
     """Add to weight[o, t] the sum over vectors v of g[o, v] * given[offset[t] + source[v]].
 
-    Args:
-        g: flat; filter o begins at start + o*row, with its vectors one after the other.
-        given: flat, from `begin` on.
-        offsets, sources: of type uintp.
-        weight: (filters, taps).
+    In the flat `g` filter o begins at start + o*row, with its vectors one after the other; `given` is flat, from
+    `begin` on. Offsets and sources are of type uintp.
     """
     vectors, start, row, begin = U(sources.size), U(start), U(row), U(begin)
     lanes = U(32 // given.itemsize)

@@ -84,7 +84,7 @@ def suits(places: Sizes, itemsize: int) -> bool:
     return places[1] >= lanes and -(-places[1] // lanes) * lanes <= 1.5 * places[1]
 
 
-def _packed(rows: Array, dtype: Any) -> Array:
+def in_blocks(rows: Array, dtype: Any) -> Array:
     """Return matrices (G, rows, columns) in blocks of four rows: (G, rows/4, columns, 4), filled up with zeros."""
     groups, count, columns = rows.shape
     blocks = -(-count // FILTERS)
@@ -108,7 +108,7 @@ def correlate(
     images, channels = x.shape[:2]
     filters, each, *window = weight.shape
     plan = layout(each, x.shape[2:], tuple(window), places, stride, padding, dilation, BYTES // x.itemsize)
-    packed = _packed(weight.reshape(groups, filters // groups, -1), x.dtype)
+    packed = in_blocks(weight.reshape(groups, filters // groups, -1), x.dtype)
     start = np.zeros((groups, packed.shape[1] * FILTERS), x.dtype)
     if bias is not None:
         start[:, : filters // groups] = bias.reshape(groups, -1)
@@ -140,15 +140,16 @@ def correlate_input(
     images, filters, *places = g.shape
     each, *window = weight.shape[1:]
     plan = layout(each, size, tuple(window), tuple(places), stride, padding, dilation, BYTES // g.itemsize)
-    packed = _packed(weight.reshape(groups, filters // groups, -1).swapaxes(1, 2), g.dtype)
+    packed = in_blocks(weight.reshape(groups, filters // groups, -1).swapaxes(1, 2), g.dtype)
     out = np.empty((images, each * groups, *size), g.dtype)
-    rows = -(-plan.sources.size // ACROSS) * ACROSS * BYTES // g.itemsize
+    lanes = BYTES // g.itemsize
 
     def part(first: int, last: int) -> None:
-        room = scratch("image", (each * groups, *plan.padded), g.dtype)
-        given = scratch("gradient", (filters, 1, rows), g.dtype)
+        many = _images_at_a_time(plan, each * groups, last - first)
+        room = scratch("image", (0 if plan.plain else many, each * groups, *plan.padded), g.dtype)
+        given = scratch("gradient", (filters, (many * plan.sources.size + ACROSS - 1) * lanes), g.dtype)
         _correlate_input(
-            g[first:last], packed, out[first:last], given, room, padding,
+            g[first:last], packed, out[first:last], given, room, padding, many,
             plan.offsets, plan.sources, plan.targets, plan.skips,
         )  # fmt: skip
 
@@ -164,14 +165,14 @@ def correlate_weight(
     filters, places = g.shape[1], g.shape[2:]
     each = channels // groups
     plan = layout(each, x.shape[2:], window, places, stride, padding, dilation, BYTES // x.itemsize)
-    rows = plan.sources.size * BYTES // x.itemsize
+    lanes = BYTES // x.itemsize
 
     def part(first: int, last: int, weight: Array) -> None:
         many = _images_at_a_time(plan, channels, last - first)
         room = scratch("image", (0 if plan.plain else many, channels, *plan.padded), x.dtype)
-        given = scratch("gradient", (filters, many, rows), x.dtype)
+        given = scratch("gradient", (filters, many * plan.sources.size * lanes), x.dtype)
         _correlate_weight(
-            x[first:last], g[first:last], weight, given, room, padding,
+            x[first:last], g[first:last], weight, given, room, padding, many,
             plan.offsets, plan.sources, plan.targets, plan.skips, groups,
         )  # fmt: skip
 
@@ -241,15 +242,16 @@ def _unpad(padded, image, padding):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _in_vectors(g, vectors, image, targets, skips):  # type: ignore[no-untyped-def]
-    """Write the vectors of places of g (O, P*Q) to vectors[:, image], 0 for places that the vector before has, too."""
+def _in_vectors(g, vectors, first, targets, skips):  # type: ignore[no-untyped-def]
+    """Write the vectors of places of g (O, P*Q) to vectors (O, V) from the first-th on.
+
+    Places that the vector before has, too, become 0.
+    """
     filters, places = g.shape
     lanes = np.uintp(32 // g.itemsize)
     given, to = g.reshape(-1), vectors.reshape(-1)
-    row = vectors.shape[2]
     for o in range(filters):
-        at = np.uintp((o * vectors.shape[1] + image) * row)
-        end = at + np.uintp(row)
+        at = np.uintp(o * vectors.shape[1]) + np.uintp(first) * lanes
         for v in range(targets.size):
             start = np.uintp(o * places) + targets[v]
             for q in range(lanes):
@@ -257,8 +259,6 @@ def _in_vectors(g, vectors, image, targets, skips):  # type: ignore[no-untyped-d
             for q in range(skips[v]):
                 to[at + q] = 0
             at += lanes
-        for q in range(at, end):
-            to[q] = 0
 
 
 @jit
@@ -287,26 +287,37 @@ def _correlate(x, weight, bias, out, room, padding, many, offsets, sources, targ
 
 
 @jit
-def _correlate_input(g, weight, out, given, room, padding, offsets, sources, targets, skips):  # type: ignore[no-untyped-def]
+def _correlate_input(g, weight, out, given, room, padding, many, offsets, sources, targets, skips):  # type: ignore[no-untyped-def]
     images, all_filters, rows, columns = g.shape
     groups, blocks, filters, _ = weight.shape
-    flat = room.reshape(-1)
-    for n in range(images):
+    flat, step, long = out.reshape(-1), out.shape[1] * out.shape[2] * out.shape[3], given.shape[1]
+    if room.size:
+        flat, step = room.reshape(-1), room[0].size
+    else:
         flat[:] = 0
-        _in_vectors(g[n].reshape(all_filters, rows * columns), given, 0, targets, skips)
+    sources = repeated(sources, step, many)
+    for n in range(0, images, many):
+        count = min(many, images - n)
+        if room.size:
+            flat[: count * step] = 0
+        for image in range(count):
+            _in_vectors(g[n + image].reshape(all_filters, rows * columns), given, image * targets.size, targets, skips)
         for group in range(groups):
             scatter(
-                given.reshape(-1), group * filters * given[0].size, given[0].size, weight.reshape(-1),
-                group * blocks * filters * 4, flat, group * (flat.size // groups), filters, offsets, sources,
+                given.reshape(-1), group * filters * long, long, weight.reshape(-1), group * blocks * filters * 4,
+                flat, group * (step // groups) + (0 if room.size else n * step), filters,
+                offsets, sources[: targets.size * count],
             )  # fmt: skip
-        _unpad(room, out[n], padding)
+        if room.size:
+            for image in range(count):
+                _unpad(room[image], out[n + image], padding)
 
 
 @jit
-def _correlate_weight(x, g, weight, given, room, padding, offsets, sources, targets, skips, groups):  # type: ignore[no-untyped-def]
+def _correlate_weight(x, g, weight, given, room, padding, many, offsets, sources, targets, skips, groups):  # type: ignore[no-untyped-def]
     images, channels, height, width = x.shape
     all_filters, rows, columns = g.shape[1:]
-    filters, many = all_filters // groups, given.shape[1]
+    filters, long = all_filters // groups, given.shape[1]
     flat, step = x.reshape(-1), channels * height * width
     if room.size:
         flat, step = room.reshape(-1), room[0].size
@@ -315,12 +326,12 @@ def _correlate_weight(x, g, weight, given, room, padding, offsets, sources, targ
     for n in range(0, images, many):
         count = min(many, images - n)
         for image in range(count):
-            _in_vectors(g[n + image].reshape(all_filters, rows * columns), given, image, targets, skips)
+            _in_vectors(g[n + image].reshape(all_filters, rows * columns), given, image * targets.size, targets, skips)
             if room.size:
                 _pad(x[n + image], room[image], padding)
         for group in range(groups):
             contract(
-                given.reshape(-1), group * filters * given[0].size, given[0].size,
+                given.reshape(-1), group * filters * long, long,
                 flat, group * (step // groups) + (0 if room.size else n * step),
                 offsets, sources[: targets.size * count], weight[group * filters : (group + 1) * filters],
             )  # fmt: skip

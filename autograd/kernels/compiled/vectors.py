@@ -120,3 +120,38 @@ def hidden(typing: Any, number: Any) -> Any:
         return builder.asm(ir.FunctionType(word, [word]), "", "=r,0", arguments, side_effect=True)
 
     return types.uintp(types.uintp), generate
+
+
+def _in_fours(shuffle: Any) -> Any:
+    """Return an intrinsic that makes four vectors of eight numbers of four by `shuffle(builder, vectors, pick)`."""
+
+    @intrinsic  # type: ignore[misc]
+    def made(typing: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            def pick(first: Any, second: Any, places: list[int]) -> Any:
+                kind = ir.VectorType(ir.IntType(32), len(places))
+                return builder.shuffle_vector(first, second, ir.Constant(kind, places))
+
+            return context.make_tuple(builder, signature.return_type, shuffle(pick, *arguments))
+
+        return types.UniTuple(a, 4)(a, b, c, d), generate
+
+    return made
+
+
+def _columns(pick: Any, a: Any, b: Any, c: Any, d: Any) -> list[Any]:
+    return [
+        pick(pick(a, b, [i, i + 4, i + 8, i + 12]), pick(c, d, [i, i + 4, i + 8, i + 12]), list(range(8)))
+        for i in range(4)
+    ]
+
+
+def _rows(pick: Any, a: Any, b: Any, c: Any, d: Any) -> list[Any]:
+    return [
+        pick(pick(a, b, [i, i + 8, i + 1, i + 9]), pick(c, d, [i, i + 8, i + 1, i + 9]), [0, 1, 4, 5, 2, 3, 6, 7])
+        for i in (0, 2, 4, 6)
+    ]
+
+
+columns = _in_fours(_columns)  # of the 8 by 4 matrix of float32 that four vectors are, one after the other
+rows = _in_fours(_rows)  # the four vectors of which these are the columns

@@ -191,6 +191,11 @@ def _ndtr(w: Writer, x: Any) -> str:
     return w.node("Mul", w.node("Add", erf, number(w, 1)), number(w, 0.5))
 
 
+@translates("gelu")
+def _gelu(w: Writer, x: Any) -> str:
+    return w.node("Mul", w.operand(x, w.out.dtype), _ndtr(w, x))
+
+
 @translates("remainder")
 def _remainder(w: Writer, x1: Any, x2: Any) -> str:
     a, b = w.operand(x1, w.out.dtype), w.operand(x2, w.out.dtype)

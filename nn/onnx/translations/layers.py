@@ -25,6 +25,19 @@ def _standardize(w: Writer, x: Any, axis: Any, eps: float = 1e-5, centered: bool
     return [w.node("Div", difference, scale), mean, variance]
 
 
+@translates("normalized")
+def _normalized(w: Writer, x: Any, weight: Any, bias: Any, last: int, eps: float, centered: bool, known: Any) -> str:
+    ndim = w.ndim(x)
+    axes = tuple(range(ndim - last, ndim)) if last else (0, *range(2, ndim))
+    name: str = _standardize(w, x, axes, eps, centered)[0]
+    for operation, parameter in (("Mul", weight), ("Add", bias)):
+        if parameter is not None:
+            operand = w.operand(parameter, w.out.dtype)
+            operand = operand if last else w.node("Reshape", operand, w.ints([-1, *[1] * (ndim - 2)]))
+            name = w.node(operation, name, operand)
+    return name
+
+
 @translates("scale_shift")
 def _scale_shift(w: Writer, x: Any, scale: Any, shift: Any) -> str:
     dtype = w.out.dtype
