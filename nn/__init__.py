@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn import data, functional, init, onnx, optim, patterns, regularization, shapes, utils, weights
+from nn import data, functional, init, onnx, optim, patterns, regularization, shapes, train, utils, weights
 from nn.activation import (
     CELU,
     ELU,
@@ -305,6 +305,7 @@ __all__ = [
     "patterns",
     "regularization",
     "shapes",
+    "train",
     "utils",
     "weights",
 ]

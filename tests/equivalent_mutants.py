@@ -31,6 +31,7 @@ EQUIVALENT = {
     "bincount.weights: transposed": _ONE_AXIS,
     "roots.p: transposed": _ONE_AXIS,
     "linear.bias: transposed": _ONE_AXIS,
+    "correlate2d.bias: transposed": _ONE_AXIS,
     "linear.bias: np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1])).sum(axis=0) -> "
     "np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1]))": "the engine adds up the axes in front",
     "_joined_windows.windows: size -> stride": "both have an entry for each axis",

@@ -25,14 +25,14 @@ SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0]
 def test_rows_are_added(count, width, many, seed):
     rng = np.random.default_rng(seed)
     values, places = rng.integers(-9, 9, (many, width)).astype(np.float32), rng.integers(-count, count, many)
-    table = compiled_rows.add_rows(values, places, count)
+    table = compiled_rows.add_rows(values, places, (count, width))
     assert table.dtype == np.float32
-    assert_array_equal(table, rows.add_rows.reference(values, places, count))
+    assert_array_equal(table, rows.add_rows.reference(values, places, (count, width)))
 
 
 def test_numbers_of_no_row_raise():
     with pytest.raises(IndexError):
-        rows.add_rows(np.ones((1, 2)), np.array([3]), 3)
+        rows.add_rows(np.ones((1, 2)), np.array([3]), (3, 2))
 
 
 @DTYPES

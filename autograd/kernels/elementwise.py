@@ -17,24 +17,32 @@ Array = Any
 _LARGE = 8_000  # elements from which a compiled kernel's call costs less than it saves
 
 
-def large(x: Array) -> bool:
-    """Return whether x is an array of so many elements that a compiled kernel may pay."""
-    return x.__class__ is np.ndarray and x.size > _LARGE
+def _for_large(reference: Callable[..., Array]) -> Callable[..., Array]:
+    """Let a compiled kernel stand in for a function of large arrays; numbers and Tensors go to the function at once."""
+    made = kernel(reference)
+
+    @functools.wraps(reference)
+    def chosen(x: Array, *others: Any) -> Array:
+        large = x.__class__ is np.ndarray and x.size > _LARGE
+        return made(x, *others) if large else reference(x, *others)
+
+    chosen.reference = reference  # type: ignore[attr-defined]
+    return chosen
 
 
-@kernel
+@_for_large
 def relu(x: Array) -> Array:
     """Return max(x, 0); nan stays nan."""
     return np.maximum(x, 0)
 
 
-@kernel
+@_for_large
 def relu_gradient(g: Array, out: Array) -> Array:
     """Return g where out > 0, and 0 elsewhere."""
     return g * (out > 0)
 
 
-@kernel
+@_for_large
 def thinned(x: Array, kept: Array, scale: float) -> Array:
     """Return x * scale where `kept`, flags of x's shape, and x * 0 elsewhere."""
     factors = kept.astype(x.dtype)
@@ -77,13 +85,13 @@ def _ndtr() -> Callable[[Array], Array]:
     return scipy.special.ndtr  # type: ignore[no-any-return]
 
 
-@kernel
+@_for_large
 def gelu(x: Array) -> Array:
     """Return x * Phi(x), with Phi the standard normal distribution function."""
     return np.maximum(x, -_FAR) * _ndtr()(x)
 
 
-@kernel
+@_for_large
 def gelu_gradient(g: Array, x: Array) -> Array:
     """Return g times the derivative of `gelu`, Phi(x) + x * exp(-x**2 / 2) / sqrt(2 * pi)."""
     near = np.clip(x, -_FAR, _FAR)

@@ -11,6 +11,6 @@ Array = Any
 
 
 @kernel
-def add_rows(rows: Array, indices: Array, count: int) -> Array:
-    """Return a table (count, D) of zeros to which rows (n, D) were added at their numbers (n,), in order."""
-    return scatter(rows, indices, (count, rows.shape[1]))
+def add_rows(rows: Array, indices: Array, shape: tuple[int, ...]) -> Array:
+    """Return a table of zeros of a shape (V, D) to which rows (..., D) were added at their numbers (...), in order."""
+    return scatter(rows, indices, shape)

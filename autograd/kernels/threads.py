@@ -2,8 +2,9 @@
 
 There is no other: inside, BLAS runs on one thread, since threads of two pools on the same cores stop each other for
 milliseconds at every change. Work is split in the same way each time, so that results are the same bits each time.
-Workers wait for more work for a fraction of a millisecond before they sleep, because waking one takes longer than many
-kernels. Programs may fork, and call from several threads: whoever finds the pool busy computes alone.
+Workers look for more work for a fraction of a millisecond, then nap, and sleep only later, because waking one takes
+longer than many kernels, and falling asleep needs the interpreter's lock. Programs may fork, and call from several
+threads: whoever finds the pool busy computes alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from autograd.kernels.choosing import compiled, compiling
 
 Work = Callable[[int, int], None]
 
-_LOOKS = 4_000_000  # how often a thread looks before it sleeps or lets Python have a turn, about a millisecond
+_LOOKS = 1_600_000  # how often a thread looks before it naps, about 0.4 ms
+_NAPS = 1_000  # how often it naps for 50 microseconds before it sleeps, or gives Python a turn
 _AFTER = 20_000  # how many looks later it begins, about 5 microseconds
 _LINE = 8  # int64 numbers in a cache line: each worker's mailbox has two lines of its own
 
@@ -109,7 +111,7 @@ class _Pool:
         wait: Any = compiled("waiting", "wait")
         self.wait = wait
         self.mail = np.zeros((2 * workers + 1) * _LINE, np.int64)
-        self.wait(self.mail, 0, 0, 1, 1)  # compiled before the first worker needs it
+        self.wait(self.mail, 0, 0, 1, 1, 1)  # compiled before the first worker needs it
         self.work: Work = _nothing
         self.bounds: list[int] = []
         self.errors: list[BaseException] = []
@@ -132,7 +134,7 @@ class _Pool:
             self.errors.append(raised)
         for number in workers:
             posted = int(self.mail[(2 * number + 1) * _LINE])
-            while not self.wait(self.mail, (2 * number + 2) * _LINE, posted, _LOOKS, _AFTER):
+            while not self.wait(self.mail, (2 * number + 2) * _LINE, posted, _LOOKS, _AFTER, _NAPS):
                 pass  # the interpreter looks for signals in between
         self.work = _nothing
         if self.errors:
@@ -144,7 +146,7 @@ class _Pool:
         post, done = (2 * number + 1) * _LINE, (2 * number + 2) * _LINE
         jobs = 0
         while True:
-            if not self.wait(self.mail, post, jobs + 1, _LOOKS, _AFTER):
+            if not self.wait(self.mail, post, jobs + 1, _LOOKS, _AFTER, _NAPS):
                 self.sleeping[number] = True
                 if self.mail[post] == jobs:
                     self.asleep[number].acquire()

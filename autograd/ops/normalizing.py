@@ -21,13 +21,6 @@ from autograd.tensor import Tensor, value_of
 Axes = tuple[int, ...]
 
 
-def _sum_of_products(a: Array, b: Array, axes: Axes) -> Array:
-    """Return the sum of a * b over axes, which are kept; for arrays without the product in memory."""
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
-        return np.sum(a * b, axis=axes, keepdims=True)
-    return kernel.sum_of_products(a, b, axes)
-
-
 def _of_standardized(g: list[Array], out: tuple[Array, ...], axis: Axes, eps: float, centered: bool) -> Array:
     """Return the gradient of x from those of the result y, the mean and the variance.
 
@@ -40,7 +33,7 @@ def _of_standardized(g: list[Array], out: tuple[Array, ...], axis: Axes, eps: fl
     n = max(math.prod(y.shape[a] for a in axes), 1)
     with np.errstate(divide="ignore", invalid="ignore"):  # as in the value
         r = 1 / np.sqrt(variance + eps)
-    along = _sum_of_products(of_y, y, axes) * r - of_variance * (2 / r)  # small arrays, kept axes of size 1
+    along = kernel.sum_of_products(of_y, y, axes) * r - of_variance * (2 / r)  # small arrays, kept axes of size 1
     grad = of_y * r - y * (along / n)
     return grad + (of_mean - r * np.sum(of_y, axis=axes, keepdims=True)) / n if centered else grad
 
@@ -83,7 +76,7 @@ def standardize(x: Array, axis: Axes, eps: float = 1e-5, centered: bool = True) 
     n = max(math.prod(x.shape[a] for a in axes), 1)
     mean = kernel.mean_over(exact, axes, n) if centered else np.zeros(kept(x.shape, axes), exact.dtype)
     y = exact - mean if centered else exact
-    variance = _sum_of_products(y, y, axes) / n
+    variance = kernel.sum_of_products(y, y, axes) / n
     with np.errstate(divide="ignore", invalid="ignore"):  # eps may be 0, and what does not vary then is nan
         y = y / np.sqrt(variance + eps) if y is x else np.divide(y, np.sqrt(variance + eps), out=y)
     return y.astype(x.dtype, copy=False), mean, variance
@@ -96,7 +89,7 @@ def _gradients(
     g: Array, x: Array, weight: Array | None, last: int, eps: float, centered: bool, known: Known | None
 ) -> tuple[Array, Array, Array]:
     """Return the gradients of x, weight and bias of `normalized`; for arrays in one go."""
-    if not any(isinstance(v, Tensor) for v in (g, x, weight)):
+    if not isinstance(g, Tensor):
         mean, variance = known.kept if known else kernel.normalize(x, None, None, last, eps, centered)[1:]
         return kernel.normalize_gradients(g, x, weight, mean, variance, last, eps, centered)
     axes, others = kernel.axes_of(x.ndim, last)
@@ -188,7 +181,7 @@ def _of_scale(g: Array, x: Array, scale_shape: tuple[int, ...]) -> Array:
         return g * x
     whole = (1,) * (g.ndim - len(scale_shape)) + scale_shape
     axes = tuple(i for i, n in enumerate(whole) if n == 1)
-    return _sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x
+    return kernel.sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x
 
 
 @op(
@@ -222,9 +215,7 @@ def _of_rows(
         g = np.where((indices == padding_idx)[..., None], 0, g)
     if scale_grad_by_freq:
         g = g / np.bincount(indices.reshape(-1))[indices][..., None].astype(g.dtype)
-    if isinstance(g, np.ndarray) and len(weight_shape) == 2:
-        return add_rows(g.reshape(-1, weight_shape[1]), indices.reshape(-1), weight_shape[0])
-    return scatter(g, indices, weight_shape)
+    return scatter(g, indices, weight_shape) if isinstance(g, Tensor) else add_rows(g, indices, weight_shape)
 
 
 @op(

@@ -112,9 +112,9 @@ def _of_scores(
     if factors is not None:
         g = g * factors.astype(x.dtype, copy=False)
     g = g if np.ndim(g) == 0 else np.reshape(g, (-1, 1))
-    if isinstance(g, Tensor) or isinstance(x, Tensor) or known is None:
+    if isinstance(g, Tensor):
         return g * (softmax(x) - (target[:, None] == np.arange(x.shape[1])).astype(x.dtype))
-    return kernel.class_entropy_gradient(g, known.kept[0], target)
+    return kernel.class_entropy_gradient(g, known.kept[0] if known else kernel.class_entropies(x, target)[1], target)
 
 
 @op(

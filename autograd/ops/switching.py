@@ -235,18 +235,14 @@ def clip(a: Array, a_min: Array = None, a_max: Array = None) -> Tensor:
     return np.clip(a, a_min, a_max)  # type: ignore[no-any-return]
 
 
-def _where_positive(g: Array, out: Array) -> Array:
-    return elementwise.relu_gradient(g, out) if elementwise.large(g) else g * (out > 0)
-
-
-@op(x=_where_positive, samples=KINK_AT_ZERO)
+@op(x=lambda g, out: elementwise.relu_gradient(g, out), samples=KINK_AT_ZERO)
 def relu(x: Array, /) -> Tensor:
     """Return max(x, 0), the rectified linear unit; the gradient at 0 is 0.
 
     >>> relu(Tensor([-1.0, 2.0]))
     Tensor([0., 2.])
     """
-    return elementwise.relu(x) if elementwise.large(x) else np.maximum(x, 0)  # type: ignore[no-any-return]
+    return elementwise.relu(x)  # type: ignore[no-any-return]
 
 
 def _finite_parts(g: Array, x: Array) -> Array:

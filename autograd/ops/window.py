@@ -69,20 +69,33 @@ def _output_shape(x: tuple[int, ...], weight: tuple[int, ...], options: dict[str
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: correlate_weight(
         x, g, weight_shape[2:], stride, padding, dilation, groups
     ),
-    samples=[sample(x, w, **options) for x, w, options in CONVOLUTIONS],
+    bias=lambda g: _sum_of_channels(g),
+    samples=[sample(x, w, **options) for x, w, options in CONVOLUTIONS]
+    + [sample(x, w, w[:1], **options) for x, w, options in CONVOLUTIONS],
 )
-def correlate2d(x: Array, weight: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Tensor:
-    """Cross-correlate images x (N, C, *S) with weight (O, C/groups, *K): (N, O, *P).
+def correlate2d(
+    x: Array, weight: Array, bias: Array | None = None, stride: Sizes = (1, 1), padding: Sizes = (0, 0),
+    dilation: Sizes = (1, 1), groups: int = 1,
+) -> Tensor:  # fmt: skip
+    """Cross-correlate images x (N, C, *S) with weight (O, C/groups, *K), and add bias (O,): (N, O, *P).
 
-    >>> one = (1, 1)
-    >>> correlate2d(Tensor(np.ones((1, 1, 3, 3))), Tensor(np.ones((1, 1, 2, 2))), one, (0, 0), one, 1).shape
+    >>> correlate2d(Tensor(np.ones((1, 1, 3, 3))), Tensor(np.ones((1, 1, 2, 2)))).shape
     (1, 1, 2, 2)
     """
-    return kernel.correlate(x, weight, stride, padding, dilation, groups)
+    return kernel.correlate(x, weight, stride, padding, dilation, groups, bias)
+
+
+def _sum_of_channels(g: Array) -> Array:
+    """Return the sum of each channel of images g (N, O, *P), over images and places: (O,)."""
+    if isinstance(g, Tensor):
+        return np.sum(g, axis=(0, *range(2, g.ndim)))
+    return kernel.sum_of_channels(g)
 
 
 @op(
-    g=lambda g, weight, stride, padding, dilation, groups: correlate2d(g, weight, stride, padding, dilation, groups),
+    g=lambda g, weight, stride, padding, dilation, groups: correlate2d(
+        g, weight, None, stride, padding, dilation, groups
+    ),
     weight=lambda g_out, g, weight_shape, stride, padding, dilation, groups: correlate_weight(
         g_out, g, weight_shape[2:], stride, padding, dilation, groups
     ),
@@ -104,7 +117,9 @@ def correlate_input(
     x=lambda g_out, x_shape, g, stride, padding, dilation, groups: correlate_input(
         g, g_out, x_shape[2:], stride, padding, dilation, groups
     ),
-    g=lambda g_out, x, stride, padding, dilation, groups: correlate2d(x, g_out, stride, padding, dilation, groups),
+    g=lambda g_out, x, stride, padding, dilation, groups: correlate2d(
+        x, g_out, None, stride, padding, dilation, groups
+    ),
     samples=[sample(x, _output_shape(x, w, options), kernel_size=w[2:], **options) for x, w, options in CONVOLUTIONS],
 )
 def correlate_weight(
@@ -183,8 +198,7 @@ def convolution(
         )
     _check_channels("convolution", np.shape(x)[1], np.shape(weight), bias, groups)
     step, edge = per_axis(stride, "stride", 1, axes), per_axis(padding, "padding", 0, axes)
-    out = correlate2d(x, weight, step, edge, per_axis(dilation, "dilation", 1, axes), groups)
-    return out if bias is None else out + np.reshape(bias, (-1,) + (1,) * axes)
+    return correlate2d(x, weight, bias, step, edge, per_axis(dilation, "dilation", 1, axes), groups)
 
 
 def _check_channels(name: str, channels: int, weight: tuple[int, ...], bias: Array | None, groups: int) -> None:

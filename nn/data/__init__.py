@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from nn.data.dataset import Dataset, TensorDataset
+from nn.data.collate import default_collate, default_convert
+from nn.data.datasets import ConcatDataset, Dataset, Subset, TensorDataset, TransformedDataset
 from nn.data.digits import load_digits
-from nn.data.loader import DataLoader, default_collate
+from nn.data.loader import DataLoader
 from nn.data.mnist import load_mnist
+from nn.data.randomness import batch_generator
+from nn.data.samplers import (
+    BatchSampler,
+    ClassBalancedSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+from nn.data.splitting import k_fold, random_split
+from nn.data.workers import WorkerInfo, get_worker_info
 
-__all__ = ["DataLoader", "Dataset", "TensorDataset", "default_collate", "load_digits", "load_mnist"]
+__all__ = [
+    "BatchSampler",
+    "ClassBalancedSampler",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "TransformedDataset",
+    "WeightedRandomSampler",
+    "WorkerInfo",
+    "batch_generator",
+    "default_collate",
+    "default_convert",
+    "get_worker_info",
+    "k_fold",
+    "load_digits",
+    "load_mnist",
+    "random_split",
+]

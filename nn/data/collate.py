@@ -51,7 +51,7 @@ def default_convert(batch: Any) -> Any:
     """Return a batch with its arrays and numbers as Tensors; everything else stays as it is.
 
     >>> default_convert((np.zeros(2), "name"))
-    (Tensor([0., 0.]), 'name')
+    (Tensor([0., 0.], dtype=float64), 'name')
     """
     if isinstance(batch, Tensor):
         return batch

@@ -199,7 +199,7 @@ class TransformedDataset(Dataset):
 
     >>> dataset = TransformedDataset(TensorDataset([1.0, 2.0], [0, 1]), lambda x: x * 10, lambda y: y == 1)
     >>> dataset[1]
-    (Tensor(20., op=multiply), Tensor(True))
+    (Tensor(20.), Tensor(True))
     """
 
     def __init__(

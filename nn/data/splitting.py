@@ -41,13 +41,11 @@ def random_split(
 def _sizes(lengths: Sequence[int | float], total: int) -> list[int]:
     if any(length < 0 for length in lengths):
         raise ValueError(f"random_split's lengths are at least 0, not {list(lengths)}")
-    if math.isclose(sum(lengths), 1) and any(length != 1 for length in lengths):
+    if math.isclose(sum(lengths), 1):
         sizes = [math.floor(total * fraction + 1e-9) for fraction in lengths]
         for i in range(total - sum(sizes)):
             sizes[i % len(sizes)] += 1
         return sizes
-    if sum(lengths) == 1 and total != 1:  # [1] or [0, 1] as fractions
-        return [total * int(length) for length in lengths]
     if sum(lengths) != total or any(length != int(length) for length in lengths):
         raise ValueError(
             f"random_split's lengths {list(lengths)} add up to {sum(lengths)}; they must be integers that add up to "

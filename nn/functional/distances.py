@@ -70,7 +70,8 @@ def _unit(x: Tensor, dim: int, eps: float) -> Tensor:
     length = autograd.linalg.vector_norm(x, axis=dim, keepdims=True)
     missing = autograd.maximum(eps - length.detach(), 0)
     # Not a limit with its gradient 0, but as in PyTorch: the gradient is that of the length also below eps.
-    return x / (length + missing)
+    result: Tensor = x / (length + missing)
+    return result
 
 
 def pdist(input: Array, p: float = 2.0) -> Tensor:

@@ -35,6 +35,7 @@ def write_checkpoint(path: str | os.PathLike[str], state: Any) -> None:
         ImportError: without the extra `weights`.
         OSError: when the file cannot be written.
 
+    >>> import numpy as np
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_checkpoint(folder + "/a.safetensors", {"epoch": 3, "weights": [np.zeros(2), 0.5]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import random
@@ -44,8 +45,11 @@ class Generators:
 
     def state(self) -> dict[str, Any]:
         """Return the states by name, as a tree that a checkpoint can hold."""
-        known = {"numpy": np.random.get_state(legacy=False), "python": _python_state(random.getstate())}
-        states = {"default": autograd.default_generator().bit_generator.state, **known}
+        states = {
+            "default": autograd.default_generator().bit_generator.state,
+            "numpy": np.random.get_state(legacy=False),  # noqa: NPY002 - users' code may draw from it
+            "python": _python_state(random.getstate()),
+        }
         return states | {name: _state(generator) for name, generator in self._found.items()}
 
     def set_state(self, states: Any) -> None:
@@ -67,7 +71,7 @@ class Generators:
     def _set(self, name: str, state: Any) -> None:
         generator = self._found.get(name)
         if name == "numpy":
-            np.random.set_state(state)
+            np.random.set_state(state)  # noqa: NPY002
         elif name == "python" or isinstance(generator, random.Random):
             (random if generator is None else generator).setstate(_python_state(state))
         elif isinstance(generator, np.random.RandomState):
@@ -114,7 +118,7 @@ def _reachable(roots: dict[str, Any]) -> dict[str, Any]:
 def _inside(thing: Any) -> Iterator[tuple[str, Any]]:
     """Yield what may hold a generator in a thing, with its name."""
     if isinstance(thing, dict):
-        yield from ((str(key), value) for key, value in thing.items())
+        yield from ((str(key), value) for key, value in thing.items() if isinstance(key, str | int))
     elif isinstance(thing, list | tuple):
         yield from ((str(i), value) for i, value in enumerate(thing))
     elif isinstance(thing, functools.partial):
@@ -124,7 +128,7 @@ def _inside(thing: Any) -> Iterator[tuple[str, Any]]:
     elif inspect.isfunction(thing):
         yield from (("defaults", thing.__defaults__), ("kwdefaults", thing.__kwdefaults__))
         for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or ()):
-            if cell != type(cell)():  # a variable that has a value
+            with contextlib.suppress(ValueError):  # a variable that has no value yet
                 yield name, cell.cell_contents
         for name in thing.__code__.co_names:
             if isinstance(value := thing.__globals__.get(name), _KINDS):

@@ -103,7 +103,7 @@ def confusion_matrix(predicted: Any, target: Any, classes: int) -> Array:
            [0, 1]])
     """
     found, wanted = _same(predicted, target)
-    if found.size and not (0 <= min(found.min(), wanted.min()) and max(found.max(), wanted.max()) < classes):
+    if found.size and not (min(found.min(), wanted.min()) >= 0 and max(found.max(), wanted.max()) < classes):
         raise ValueError(f"classes must be between 0 and {classes - 1}")
     pairs = wanted.astype(np.int64).reshape(-1) * classes + found.reshape(-1)
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
@@ -130,7 +130,9 @@ def named_metrics(metrics: Mapping[str, Metric] | Sequence[Metric]) -> dict[str,
     >>> list(named_metrics([accuracy, binary_accuracy]))
     ['accuracy', 'binary_accuracy']
     """
-    pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(getattr(m, "__name__", ""), m) for m in metrics]
+    pairs = (
+        list(metrics.items()) if isinstance(metrics, Mapping) else [(getattr(m, "__name__", ""), m) for m in metrics]
+    )
     for name, metric in pairs:
         if not callable(metric):
             raise TypeError(f"a metric is a function of output and target, not {metric!r:.60}")

@@ -52,9 +52,7 @@ def _packed(tree: Any, path: str, arrays: dict[str, Array]) -> Any:
     if isinstance(tree, dict):
         if type(tree) is dict and _KIND not in tree and all(type(key) is str for key in tree):
             return {key: _packed(value, f"{path}.{key}", arrays) for key, value in tree.items()}
-        pairs = [
-            [_packed(key, path, arrays), _packed(value, f"{path}.{key}", arrays)] for key, value in tree.items()
-        ]
+        pairs = [[_packed(key, path, arrays), _packed(value, f"{path}.{key}", arrays)] for key, value in tree.items()]
         return {_KIND: "counter" if isinstance(tree, Counter) else "dict", "items": pairs}
     raise TypeError(
         f"{path} is a {type(tree).__name__}, which a checkpoint cannot hold; give it as dicts, lists, numbers, strings "
@@ -86,7 +84,7 @@ def unpack(packed: Any, arrays: Mapping[str, Array]) -> Any:
     try:
         tree = _unpacked(packed, left)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"its state is not what was written: {type(error).__name__} {str(error):.80}") from error
+        raise ValueError(f"its state is not what was written: {type(error).__name__} {error!s:.80}") from error
     if left:
         raise ValueError(f"its arrays {sorted(left)[:3]} belong to nothing")
     return tree

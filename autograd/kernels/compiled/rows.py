@@ -11,17 +11,18 @@ from autograd.kernels.compiled import jit
 Array = Any
 
 
-def add_rows(rows: Array, indices: Array, count: int) -> Array:
-    """Return a table (count, D) of zeros to which rows (n, D) were added at their numbers (n,), in order."""
-    if rows.dtype.char not in "fd" or not rows.size or indices.dtype.kind not in "iu":
+def add_rows(rows: Array, indices: Array, shape: tuple[int, ...]) -> Array:
+    """Return a table of zeros of a shape (V, D) to which rows (..., D) were added at their numbers (...), in order."""
+    if rows.dtype.char not in "fd" or not rows.size or indices.dtype.kind not in "iu" or len(shape) != 2:
         return NotImplemented
-    places = indices.astype(np.int64, copy=False)
+    count, width = shape
+    places = indices.reshape(-1).astype(np.int64, copy=False)
     if places.min() < 0:
         places = np.where(places < 0, places + count, places)
     if places.min() < 0 or places.max() >= count:
         return NotImplemented  # NumPy says what is wrong
-    table = np.zeros((count, rows.shape[1]), rows.dtype)
-    _add_rows(np.ascontiguousarray(rows).reshape(-1), np.ascontiguousarray(places), table.reshape(-1), rows.shape[1])
+    table = np.zeros(shape, rows.dtype)
+    _add_rows(np.ascontiguousarray(rows).reshape(-1), np.ascontiguousarray(places), table.reshape(-1), width)
     return table
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from autograd.kernels.compiled import jit
@@ -21,17 +25,40 @@ def _now(typing: Any, mail: Any, slot: Any) -> Any:
     return types.int64(mail, slot), generate
 
 
-@jit
-def wait(mail, slot, value, looks, after):  # type: ignore[no-untyped-def]
-    """Return whether mail[slot] becomes `value` within so many looks; if so, `after` looks later.
+@intrinsic  # type: ignore[misc]
+def _nap(typing: Any, microseconds: Any) -> Any:
+    """Sleep, where the system's C library has usleep; elsewhere do nothing."""
 
-    The later looks give the thread that wrote the value the time to let go of the interpreter's lock: who asks for that
-    while it is held is put to sleep, and sleeps long.
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if sys.platform != "win32":
+            word = ir.IntType(32)
+            usleep = cgutils.get_or_insert_function(builder.module, ir.FunctionType(word, [word]), "usleep")
+            builder.call(usleep, arguments)
+        return context.get_dummy_value()
+
+    return types.void(types.uint32), generate
+
+
+@jit
+def _linger(mail, slot, value, looks):  # type: ignore[no-untyped-def]
+    seen = value
+    for _ in range(looks):
+        seen = max(seen, _now(mail, slot))
+    return bool(seen >= value)  # always; without a use of what they see, the looks would be left out
+
+
+@jit
+def wait(mail, slot, value, looks, after, naps):  # type: ignore[no-untyped-def]
+    """Return whether mail[slot] becomes `value`: within so many looks, or so many naps of 50 microseconds.
+
+    It then waits for `after` looks more. They give the thread that wrote the value the time to let go of the
+    interpreter's lock: who asks for that while it is held is put to sleep, and sleeps long.
     """
     for _ in range(looks):
         if _now(mail, slot) == value:
-            seen = value
-            for _ in range(after):
-                seen = max(seen, _now(mail, slot))
-            return bool(seen >= value)  # always; without a use of what they see, the looks would be left out
+            return _linger(mail, slot, value, after)
+    for _ in range(naps):
+        _nap(np.uint32(50))
+        if _now(mail, slot) == value:
+            return _linger(mail, slot, value, after)
     return False

@@ -19,9 +19,12 @@ def _per_axis(value: Any, axes: int) -> list[int]:
 
 
 @translates("correlate2d")
-def _correlate(w: Writer, x: Any, weight: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> str:
+def _correlate(
+    w: Writer, x: Any, weight: Any, bias: Any = None, *, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> str:
+    operands = [w.operand(each, w.out.dtype) for each in (x, weight, bias) if each is not None]
     return w.node(
-        "Conv", w.operand(x, w.out.dtype), w.operand(weight, w.out.dtype), kernel_shape=list(w.shape(weight)[2:]),
+        "Conv", *operands, kernel_shape=list(w.shape(weight)[2:]),
         strides=list(stride), pads=[*padding, *padding], dilations=list(dilation), group=groups,
     )  # fmt: skip
 
