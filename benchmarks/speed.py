@@ -3,6 +3,7 @@
     pip install -e ".[fast]" torch==2.13.0
     python benchmarks/speed.py                  # everything
     python benchmarks/speed.py --only LeNet     # what has LeNet in its name
+    python benchmarks/speed.py --check benchmarks/ratios.json    # fail if a ratio has become worse than that one
 
 Each library runs in a process of its own, so that their threads do not meet; they take turns, while the other waits. A
 turn times as many steps as fit some tenths of a second; the table shows the median time of a step, the median of the
@@ -98,16 +99,29 @@ def table(rows):
     return "\n".join([*lines, f"| geometric mean | | | {mean:.2f} | | {most} | {stretch} |"])
 
 
+def worse(rows, file, tolerance):
+    """Return what has become slower, beside PyTorch, than it was when a file was written, as lines."""
+    before = {row["workload"]: row["ratio"] for row in json.loads(file.read_text())}
+    return [
+        f"{row['workload']}: {row['ratio']:.2f} times PyTorch's time, which was {before[row['workload']]:.2f}"
+        for row in rows
+        if row["low"] > tolerance * before.get(row["workload"], math.inf)
+    ]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", help="workloads with this in their names")
     parser.add_argument("--turns", type=int, default=7, help="how often the libraries take turns")
     parser.add_argument("--seconds", type=float, default=0.3, help="how long a turn takes")
     parser.add_argument("--json", type=Path, help="write the rows there, too")
+    parser.add_argument("--check", type=Path, help="compare with the rows that --json wrote")
+    parser.add_argument("--tolerance", type=float, default=1.25, help="how many times as much --check allows")
     parser.add_argument("--serve", choices=LIBRARIES, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.serve:
-        return serve(chosen.serve)
+        serve(chosen.serve)
+        return
     servers = [Server("forkgrad"), Server("torch")]
     rows = []
     for workload in WORKLOADS:
@@ -119,7 +133,9 @@ def main():
     print(table(rows))
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, indent=1) + "\n")
-    return None
+    slower = worse(rows, chosen.check, chosen.tolerance) if chosen.check else []
+    if slower:
+        raise SystemExit("slower than before:\n  " + "\n  ".join(slower))
 
 
 if __name__ == "__main__":
