@@ -234,7 +234,7 @@ from autograd.tensor import Tensor
 if TYPE_CHECKING:
     from autograd.checking import GradcheckError, GradcheckReport, gradcheck, gradgradcheck
     from autograd.custom import Function, once_differentiable
-    from autograd.profiling import profile
+    from autograd.profiling import operations, profile
     from autograd.recomputation import checkpoint
     from autograd.transforms import (
         elementwise_grad,
@@ -465,6 +465,7 @@ __all__ = [
     "ones",
     "ones_like",
     "op",
+    "operations",
     "outer",
     "output_size",
     "pad",
@@ -576,7 +577,7 @@ _LATER = {
     ),
     "autograd.custom": ("Function", "once_differentiable"),
     "autograd.recomputation": ("checkpoint",),
-    "autograd.profiling": ("profile",),
+    "autograd.profiling": ("operations", "profile"),
     "autograd.transforms": (
         "elementwise_grad",
         "ggnvp",

@@ -78,6 +78,12 @@ def test_distances_as_modules(name):
     assert_agrees(getattr(nn, name)(), getattr(torch.nn, name)(), a, b)
 
 
+def test_cosines_of_vectors_shorter_than_eps():
+    a, b = np.random.default_rng(0).normal(size=(2, 4, 3))
+    a[1] *= 1e-3
+    assert_agrees(nn.CosineSimilarity(eps=0.5), torch.nn.CosineSimilarity(eps=0.5), a, b)
+
+
 @pytest.mark.parametrize("swap", [False, True])
 def test_triplets_as_modules(swap):
     rng = np.random.default_rng(0)

@@ -513,3 +513,9 @@ def test_refuses(make, error, text):
 def test_refuses_rates_and_decays_out_of_range(kind, name, value):
     with pytest.raises(ValueError, match=f"{name} must be at least 0 and finite"):
         kind([P], **{name: value})
+
+
+@pytest.mark.parametrize("state", [{"a": 1}, {"state": {}}, None, []])
+def test_a_state_that_is_none_is_refused(state):
+    with pytest.raises(ValueError, match="'state' and 'param_groups'"):
+        nn.optim.SGD([nn.Parameter([1.0])]).load_state_dict(state)

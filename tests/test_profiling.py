@@ -1,6 +1,8 @@
 """What the profiler notes, and that operations are as before afterwards."""
 
 import json
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -112,3 +114,12 @@ def test_the_trace_is_what_chrome_reads(tmp_path):
     assert all(event["ph"] == "X" and event["ts"] >= 0 and event["dur"] >= 0 for event in events)
     assert events[0]["args"] == {"shapes": [[2, 3]], "bytes": 48}
     assert [path.name for path in tmp_path.iterdir()] == ["trace.json"]
+
+
+def test_operations_that_are_first_used_inside_count():
+    code = (
+        "import numpy as np, autograd\nfrom autograd import Tensor, profile\n"
+        "with profile() as measured: autograd.linalg.det(Tensor(np.eye(2), requires_grad=True))\n"
+        "print([row.name for row in measured.rows()])"
+    )
+    assert "det" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -267,9 +267,7 @@ def _listening(listener: _Listener, spaces: Spaces) -> Iterator[None]:
 
 def operations() -> Spaces:
     """Return the globals of the functions of all operations, built-in or not, which have a namespace each."""
-    for name in (*autograd.__all__, "fft", "linalg", "special"):
-        getattr(autograd, name)  # an operation that nobody has used yet is loaded: else it would not be listened to
-    return [space for made in autograd.primitive.all_ops() for space in made.spaces]
+    return [space for made in autograd.operations() for space in made.spaces]
 
 
 def _whole_functions() -> Iterator[tuple[Any, str, Any]]:

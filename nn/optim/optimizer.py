@@ -191,6 +191,8 @@ class Optimizer(OptimizerHooks):
             ValueError: when the groups or the shapes of the state do not fit this optimizer's parameters, or an option
                 is out of its range.
         """
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise ValueError("an optimizer's state has 'state' and 'param_groups', as state_dict() returns them")
         saved = list(state_dict["param_groups"])
         sizes, own = [len(g["params"]) for g in saved], [len(g["params"]) for g in self.param_groups]
         if sizes != own:

@@ -39,7 +39,7 @@ def _steps(batch_sizes: Sizes, reverse: bool) -> Array:
 
 def _least(rows: int, weight: Array, sequences: int) -> int:
     """Return how many sequences are worth a thread; fewer than four at a time make small products."""
-    return max(-(-_WORTH * sequences // max(rows * weight.size, 1)), 4)
+    return int(max(-(-_WORTH * sequences // max(rows * weight.size, 1)), 4))
 
 
 def _plain(g: Array | None) -> Array | None:
@@ -56,7 +56,7 @@ def lstm_forward(
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Return the states (S, H), cells (S, H) and gates (S, 4H) for inputs (S, 4H)."""
     if weight_hr is not None or not _suits(x, h0, c0, weight_hh, mask):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     (sequences, size), rows = c0.shape, len(x)
     out, cells, gates = (np.empty((rows, k), np.float32) for k in (size, size, 4 * size))
     steps, state, cell, masked = _steps(batch_sizes, reverse), h0.copy(), c0.copy(), _or_nothing(mask)
@@ -75,7 +75,7 @@ def lstm_backward(
     of_h, of_c, of_gates = (_plain(g) for g in (of_h, of_c, of_gates))
     given = (of_h, of_c, of_gates, c, c_before, gates, weight_hh, mask)
     if weight_hr is not None or not _suits(*given):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     sequences, size = batch_sizes[0], c.shape[1]
     of_state, of_cell = np.zeros((sequences, size), np.float32), np.zeros((sequences, size), np.float32)
     of_x = np.empty_like(gates)
@@ -95,7 +95,7 @@ def gru_forward(
     """Return the states (S, H) and gates (S, 4H) for inputs (S, 3H)."""
     bias = None if bias_hh is None else bias_hh.reshape(1, -1)
     if not _suits(x, h0, weight_hh, bias, mask):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     (sequences, size), rows = h0.shape, len(x)
     out, gates = (np.empty((rows, k), np.float32) for k in (size, 4 * size))
     steps, state, masked = _steps(batch_sizes, reverse), h0.copy(), _or_nothing(mask)
@@ -114,7 +114,7 @@ def gru_backward(
     """Return the gradients of the inputs (S, 3H), of what W_hh gives (S, 3H), and of the initial state (N, H)."""
     of_h, of_gates = _plain(of_h), _plain(of_gates)
     if not _suits(of_h, of_gates, h_before, gates, weight_hh, mask):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     sequences, size = batch_sizes[0], h_before.shape[1]
     of_state = np.zeros((sequences, size), np.float32)
     of_x, of_hidden = (np.empty((len(gates), 3 * size), np.float32) for _ in range(2))
@@ -129,8 +129,8 @@ def gru_backward(
 
 
 # --- compiled ---------------------------------------------------------------------------------------------------------
-# Sequences start to stop are taken through all steps. Places are counted in the flat arrays. Loops write to one place
-# only: with more, there are more comparisons of places to make than a compiler is willing to, and nothing is vectorised.
+# Sequences start to stop are taken through all steps. Places are counted in the flat arrays. A loop writes to one place
+# only: with more, there are more comparisons of places to make than a compiler is willing to, and vectors are not used.
 
 
 @jit
