@@ -21,9 +21,9 @@ def filled(tensor: Tensor, values: Any) -> Tensor:
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"initialisers write into Tensors, not into {type(tensor).__name__}")
-    kind = np.asarray(values).dtype
-    if not np.can_cast(kind, tensor.dtype, "same_kind"):
-        raise TypeError(f"initial values of {kind} would be lost in a Tensor of {tensor.dtype}: make it floating first")
+    given = np.asarray(values)
+    if not np.can_cast(given.dtype, tensor.dtype, "same_kind") and np.any(given.astype(tensor.dtype) != given):
+        raise TypeError(f"initial values of {given.dtype} are lost in a Tensor of {tensor.dtype}: make it floating first")
     with autograd.no_grad():
         tensor[...] = values
     return tensor
