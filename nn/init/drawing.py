@@ -23,7 +23,7 @@ def filled(tensor: Tensor, values: Any) -> Tensor:
         raise TypeError(f"initialisers write into Tensors, not into {type(tensor).__name__}")
     given = np.asarray(values)
     if not np.can_cast(given.dtype, tensor.dtype, "same_kind") and np.any(given.astype(tensor.dtype) != given):
-        raise TypeError(f"initial values of {given.dtype} are lost in a Tensor of {tensor.dtype}: make it floating first")
+        raise TypeError(f"initial {given.dtype} would be lost in a Tensor of {tensor.dtype}: make it floating first")
     with autograd.no_grad():
         tensor[...] = values
     return tensor
