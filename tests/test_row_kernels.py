@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from autograd.kernels import elementwise, rows
+from autograd.kernels import elementwise, rows, softmaxes
 from autograd.kernels.choosing import compiling
 
 pytest.importorskip("numba", reason="needs the extra 'fast'")
@@ -15,6 +15,7 @@ if not compiling():
 
 from autograd.kernels.compiled import elementwise as compiled_elementwise
 from autograd.kernels.compiled import rows as compiled_rows
+from autograd.kernels.compiled import softmaxes as compiled_softmaxes
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0]
@@ -98,3 +99,29 @@ def test_gelu_at_nan_and_infinity():
     for kernels in (compiled_elementwise.gelu_gradient, elementwise.gelu_gradient.reference):
         assert_allclose(kernels(np.ones(3, np.float32), x), [np.nan, 0, 1], atol=1e-30)
     assert compiled_elementwise.gelu(x.astype(np.float64)) is NotImplemented
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (7, 10), (300, 65), (3, 1000)])
+def test_cross_entropy(shape, dtype):
+    rng = np.random.default_rng(0)
+    x, target = (rng.normal(size=shape) * 5).astype(dtype), rng.integers(0, shape[1], shape[0])
+    expected = softmaxes.class_entropies.reference(x, target)
+    tolerance = 1e-6 if dtype == np.float32 else 1e-14
+    for found, right in zip(compiled_softmaxes.class_entropies(x, target), expected, strict=True):
+        assert found.dtype == dtype
+        assert_allclose(found, right, rtol=10 * tolerance, atol=tolerance)
+    for g in (dtype(0.5), rng.normal(size=(shape[0], 1)).astype(dtype)):
+        found = compiled_softmaxes.class_entropy_gradient(g, expected[1], target)
+        right = softmaxes.class_entropy_gradient.reference(g, expected[1], target)
+        assert_allclose(found, right, rtol=10 * tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_cross_entropy_of_what_is_not_finite(dtype):
+    x = np.array([[0, -np.inf, 1], [np.inf, 0, 0], [np.nan, 0, 0], [0, np.nan, 0], [1e30, -1e30, 0]], dtype)
+    target = np.array([1, 0, 0, 2, 0])
+    expected = softmaxes.class_entropies.reference(x, target)
+    for found, right in zip(compiled_softmaxes.class_entropies(x, target), expected, strict=True):
+        assert_allclose(found, right, rtol=1e-5)

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels.choosing import kernel
+
 Array = Any
 
 
+@kernel
 def class_entropies(x: Array, target: Array) -> tuple[Array, Array]:
     """Return -log(softmax(x)) at the classes `target` (N,) of scores x (N, C): (N,), and softmax(x)."""
     shares = x - x.max(axis=1, keepdims=True)
@@ -20,6 +23,7 @@ def class_entropies(x: Array, target: Array) -> tuple[Array, Array]:
     return losses, shares
 
 
+@kernel
 def class_entropy_gradient(g: Array, shares: Array, target: Array) -> Array:
     """Return g * (shares - 1 at the classes) for g () or (N, 1) and softmax values (N, C): the gradient of scores."""
     grad = shares * g

@@ -52,18 +52,16 @@ def matmul(x1: Array, x2: Array, /) -> Tensor:
     """
 
 
-def _of_linear_weight(g: Array, x: Array) -> Array:
-    """Return the gradient (O, I) of the weight, for g (..., O) and x (..., I): one product over all rows."""
-    rows = math.prod(x.shape[:-1])
-    columns = np.transpose(np.reshape(g, (rows, g.shape[-1])))
-    return products.matmul(columns, np.reshape(x, (rows, x.shape[-1])))
+def _rows(x: Array) -> Array:
+    """Return x (..., I) as a matrix; its size is not -1, which would be ambiguous where another size is 0."""
+    return x if x.ndim == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 @op(
     x=lambda g, weight: products.matmul(g, weight),
-    weight=_of_linear_weight,
-    bias=lambda g: np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1])).sum(axis=0),
-    samples=[sample((2, 3), (4, 3), (4,)), sample((3,), (2, 3), (2,)), sample((2, 1, 3), (4, 3), (4,)),
+    weight=lambda g, x: products.matmul(_rows(g).T, _rows(x)),  # one product over all rows
+    bias=lambda g: _rows(g).sum(axis=0),
+    samples=[sample((2, 3), (4, 3), (4,)), sample((3,), (2, 3), (2,)), sample((2, 2, 3), (4, 3), (4,)),
              sample((0, 3), (2, 3), (2,)), sample((2, 1, 3), (4, 3)), sample((3,), (2, 3), bias=None)],
 )  # fmt: skip
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Tensor:
