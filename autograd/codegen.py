@@ -187,11 +187,22 @@ def _node(made: Op, inputs: str, saved: str) -> list[str]:
     ]
 
 
+def rule_name(made: Op, parameter: str) -> str:
+    """Return what a parameter's rule is called in the source."""
+    return "_rule" if made.together else f"_rule_{parameter}"
+
+
 def _pull_body(made: Op) -> list[str]:
     """Return the lines of a function that calls the rules of the inputs that need a gradient."""
     keeps = (*made.keeps, "_likes") if made.several else made.keeps
     lines = [f"{', '.join(keeps)}, = _saved"] if keeps else []
-    calls = [f"_rule_{p}({', '.join(('_g', *names))})" for p, names in zip(made.parameters, made.names, strict=True)]
+    if made.together:
+        if made.several:
+            lines += ["_g = [_g.get(_i) for _i in range(len(_likes))]"]
+        call = f"_rule({', '.join(('_g', *made.keeps))})"
+        return [*lines, f"return _needed({made.name!r}, {made.parameters!r}, _inputs, {call})"]
+    pairs = zip(made.parameters, made.names, strict=True)
+    calls = [f"{rule_name(made, p)}({', '.join(('_g', *names))})" for p, names in pairs]
     if made.variadic:
         call = calls[0].replace("(_g", "(_g, _i", 1)
         return [*lines, f"return [{call} if n is not None else None for _i, n in enumerate(_inputs)]"]

@@ -66,6 +66,7 @@ class Op:
         parameters: the names of the array inputs, in order.
         options: the names of the other parameters.
         rules: the derivative rule of each array input, or None.
+        together: whether that is one and the same rule, which returns the gradients of all inputs.
         keeps: what the rules name, which is what a node saves.
         pull: takes the gradient of the result, a node's inputs and what it saved; returns the gradients of the inputs.
         elementwise: whether it is a broadcasting function of single elements, defined for every shape.
@@ -80,7 +81,7 @@ class Op:
 
     def __init__(
         self, function: Callable[..., Any], value: Callable[..., Any], rules: dict[str, Rule | None],
-        samples: Sequence[Sample], several: bool, variadic: bool,
+        samples: Sequence[Sample], several: bool, variadic: bool, together: bool = False,
     ) -> None:  # fmt: skip
         self.name = function.__name__
         self.value = value
@@ -95,6 +96,7 @@ class Op:
         self.options = tuple(name for name in accepted if name not in rules)
         self.several = several
         self.variadic = variadic
+        self.together = together
         if variadic and len(self.parameters) != 1:
             raise TypeError(f"op {self.name!r}: a parameter that takes a sequence must be the only array parameter")
         self.rules = tuple(rules[name] for name in self.parameters)
@@ -129,7 +131,7 @@ class Op:
         """Return what a rule's parameters after the gradient name, checked."""
         if rule is None:
             return ()
-        names = _parameter_names(rule)[1 + self.variadic :]
+        names = _parameter_names(rule)[1 + (self.variadic and not self.together) :]
         known = {*self.parameters, *self.options, "out", *(p + "_shape" for p in self.parameters)}
         for name in names:
             if name not in known:
@@ -169,6 +171,7 @@ def op(
     numpy: Any = None,
     several: bool = False,
     variadic: bool = False,
+    together: tuple[Any, ...] = (),
     **rules: Rule | None,
 ) -> Callable[[F], F]:
     """Make an operation that can be differentiated to any order.
@@ -186,10 +189,13 @@ def op(
         several: the result is a tuple of arrays; rules get a list of gradients.
         variadic: the only array parameter takes a sequence of arrays; its rule gets the position of one, as second
             argument, and returns that one's gradient.
+        together: one rule for all array parameters, where their gradients share work, and the names of these, in order:
+            `together=(rule, "x", "y")`. It returns a tuple with a gradient for each, with None for zero and a function
+            of no arguments for what is computed only if needed. For results that nothing used it gets None.
         **rules: a derivative rule for each array parameter, None for one without a gradient.
 
     Raises:
-        TypeError: when a rule is for, or names, something that is not there.
+        TypeError: when a rule is for, or names, something that is not there, or `together` is not all there is.
 
     >>> from autograd import Tensor
     >>> @op(x=lambda g, x: g * 3 * x**2)
@@ -203,7 +209,10 @@ def op(
     """
 
     def make(function: F) -> F:
-        made = Op(function, value or function, rules, samples, several, variadic)
+        each = _one_for_all(function.__name__, together, rules) if together else rules
+        made = Op(function, value or function, each, samples, several, variadic, bool(together))
+        if together and made.parameters != together[1:]:
+            raise TypeError(f"op {made.name!r}: `together` must name its parameters in their order, {made.parameters}")
         _make_function(made)
         _register(made, numpy, builtin=function.__module__.startswith("autograd.ops."))
         functools.update_wrapper(made.function, function)
@@ -211,6 +220,18 @@ def op(
         return made.function  # type: ignore[no-any-return]
 
     return make
+
+
+def _one_for_all(op_name: str, together: tuple[Any, ...], rules: dict[str, Rule | None]) -> dict[str, Rule | None]:
+    """Return the rule of each array parameter of an op that has one rule for all of them."""
+    rule, *names = together if isinstance(together, tuple) else (together,)
+    if not callable(rule) or not names or not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            f"op {op_name!r}: `together` must be a tuple of a rule and the names of the parameters that it is for"
+        )
+    if rules:
+        raise TypeError(f"op {op_name!r} has both `together` and rules for {[*rules]}: name these in `together`, too")
+    return dict.fromkeys(names, rule)
 
 
 class Composite:
@@ -347,6 +368,17 @@ def fill_missing(gradients: dict[int, Any], likes: list[Like]) -> list[Any]:
     return [gradients[i] if i in gradients else _zeros(like) for i, like in enumerate(likes)]
 
 
+def needed(op_name: str, parameters: tuple[str, ...], inputs: Sequence[Node | None], gradients: Any) -> list[Any]:
+    """Return what a rule for all parameters together returned, with None for inputs that need no gradient."""
+    if not isinstance(gradients, tuple | list) or len(gradients) != len(inputs):
+        found = f"{len(gradients)} of them" if isinstance(gradients, tuple | list) else f"a {type(gradients).__name__}"
+        raise ValueError(
+            f"the rule of {op_name!r} for {', '.join(parameters)} together returned {found}: it must return a tuple of "
+            f"{len(inputs)}, a gradient for each input in this order, None for one that is zero"
+        )
+    return [None if n is None else h() if callable(h) else h for n, h in zip(inputs, gradients)]
+
+
 def _zeros(like: Like) -> Any:
     return np.zeros(shape_of(like), like[1]) if isinstance(like, tuple) else np.zeros_like(like)[()]
 
@@ -356,7 +388,8 @@ _RUNTIME: dict[str, Any] = {  # with underscores, out of the way of the ops' own
     "_as_input": as_input,
     "_constant": constant, "_shape": np.shape, "_wrap": wrap, "_wrap_all": _wrap_all, "_new": object.__new__,
     "_clock": modes.clock, "_unrecorded": modes.unrecorded, "_get_ident": modes.get_ident, "_outputs": outputs_of,
-    "_like_of": like_of, "_explained": _explained, "_filled": fill_missing, "_complex": np.complex128,
+    "_like_of": like_of, "_explained": _explained, "_filled": fill_missing, "_needed": needed,
+    "_complex": np.complex128,
 }  # fmt: skip
 
 
@@ -366,7 +399,7 @@ def _make_function(made: Op) -> None:
     space = {**_RUNTIME, **defaults, "_op": made, "_value": made.value}
     made.spaces.append(space)
     made.function = codegen.lazily(made.name, made.name, lambda: codegen.function_source(made), space)
-    rules = {f"_rule_{p}": rule for p, rule in zip(made.parameters, made.rules, strict=True)}
+    rules = {codegen.rule_name(made, p): rule for p, rule in zip(made.parameters, made.rules, strict=True)}
     made.pull = codegen.lazily("pull", made.name, lambda: codegen.pull_source(made), {**_RUNTIME, **rules})
 
 

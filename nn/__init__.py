@@ -124,6 +124,7 @@ from nn.pool import (
     MaxUnpool3d,
 )
 from nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from nn.summaries import summary
 from nn.transformer import (
     Transformer,
     TransformerDecoder,
@@ -305,6 +306,7 @@ __all__ = [
     "patterns",
     "regularization",
     "shapes",
+    "summary",
     "train",
     "utils",
     "weights",

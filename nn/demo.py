@@ -6,7 +6,6 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,20 +20,8 @@ from nn.extras import require
 from nn.visualize import plot_curves, plot_filters
 
 BATCH_SIZE = 64
-LEARNING_RATE = 4e-3
 
 TRAINING, TEST = "training, with dropout", "test"  # the names of the curves
-
-
-class Task(NamedTuple):
-    """A data set to learn, for how many epochs, and how many filters that takes."""
-
-    load: Callable[[], tuple[Arrays, Arrays]]
-    epochs: int
-    channels: tuple[int, int]
-
-
-TASKS = {"digits": Task(load_digits, 20, (16, 64)), "mnist": Task(load_mnist, 2, (8, 16))}
 Curves = dict[str, dict[str, list[float]]]
 
 
@@ -68,69 +55,81 @@ class ConvNet(nn.Module):
         return self.linear(x)  # type: ignore[no-any-return]
 
 
-@dataclass
+class LeNet(nn.Module):
+    """Two convolutions, each with a rectifier and pooling, then a hidden layer of 100 units and one of 10.
+
+    Source: Nielsen, Neural networks and deep learning (2015), chapter 6, of the LeNet family; with its rectifiers and
+    dropout.
+
+    Shapes:
+        images (N, 1, 28, 28), floating; scores (N, 10).
+
+    >>> LeNet()(np.zeros((5, 1, 28, 28))).shape
+    (5, 10)
+    """
+
+    def __init__(self) -> None:
+        self.conv1 = nn.Conv2d(1, 20, kernel_size=5)
+        self.conv2 = nn.Conv2d(20, 40, kernel_size=5)
+        self.pool = nn.MaxPool2d(2)
+        self.flatten = nn.Flatten()
+        self.hidden = nn.Linear(640, 100)
+        self.dropout = nn.Dropout(0.3)
+        self.linear = nn.Linear(100, 10)
+
+    def forward(self, images: Any) -> Tensor:
+        """Return a score for each digit (N, 10), for images (N, 1, 28, 28)."""
+        x = nn.functional.relu(self.pool(self.conv1(images)))  # (N, 20, 12, 12); the same as pooling after it, but less
+        x = nn.functional.relu(self.pool(self.conv2(x)))  # (N, 40, 4, 4)
+        x = nn.functional.relu(self.hidden(self.flatten(x)))  # (N, 100)
+        return self.linear(self.dropout(x))  # type: ignore[no-any-return]
+
+
+class Task(NamedTuple):
+    """A data set to learn, for how many epochs, by which network, at which highest learning rate."""
+
+    load: Callable[[], tuple[Arrays, Arrays]]
+    epochs: int
+    model: Callable[[], nn.Module]
+    rate: float
+
+
+TASKS = {
+    "digits": Task(load_digits, 20, lambda: ConvNet(8, (16, 64)), 8e-3),
+    "mnist": Task(load_mnist, 3, LeNet, 5e-3),
+}
+
+
 class Training:
     """A network, what it learns from, and how it went."""
 
-    model: ConvNet
-    train: Arrays
-    test: Arrays
-    curves: Curves = field(
-        default_factory=lambda: {"loss": {TRAINING: [], TEST: []}, "accuracy": {TRAINING: [], TEST: []}}
-    )
-
-    def __post_init__(self) -> None:
+    def __init__(self, task: Task, train: Arrays, test: Arrays) -> None:
+        self.model, self.rate = task.model(), task.rate
+        self.train, self.test = train, test
         self.loss_function = nn.CrossEntropyLoss()
-        self.optimizer = nn.optim.Adam(self.model.parameters(), lr=LEARNING_RATE)
+        self.history = nn.train.History()
 
     def run(self, epochs: int) -> None:
-        """Train, with a progress bar."""
-        loader = DataLoader(TensorDataset(*self.train), BATCH_SIZE, shuffle=True)
-        with require("tqdm", "train").tqdm(total=epochs * len(loader), unit="batch") as bar:
-            for epoch in range(1, epochs + 1):
-                bar.set_description(f"epoch {epoch}/{epochs}")
-                batches = []
-                for images, labels in loader:
-                    batches.append(self.step(images, labels))
-                    bar.update()
-                self.note(TRAINING, *np.average(batches, axis=0, weights=[size for _, _, size in batches])[:2])
-                self.note(TEST, *evaluate(self.model, *self.test))
-                bar.set_postfix_str(
-                    f"loss {self.curves['loss'][TRAINING][-1]:.3f}, test accuracy {self.test_accuracy:.1%}"
-                )
+        """Train, with a progress bar where there is a terminal."""
+        optimizer = nn.optim.Adam(self.model.parameters(), lr=self.rate)
+        batches = DataLoader(TensorDataset(*self.train), BATCH_SIZE, shuffle=True)
+        rates = nn.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=epochs * len(batches))
+        trainer = nn.train.Trainer(
+            self.model, self.loss_function, optimizer, metrics=[nn.train.accuracy],
+            callbacks=[nn.train.Schedule(rates, each="step")],
+        )  # fmt: skip
+        self.history = trainer.fit(batches, TensorDataset(*self.test), epochs, batch_size=500)
 
-    def step(self, images: Tensor, labels: Tensor) -> tuple[float, float, int]:
-        """Take one step down the gradient of a batch; return its loss, accuracy and size."""
-        self.model.train()
-        scores = self.model(images)
-        loss = self.loss_function(scores, labels)
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        return loss.item(), accuracy(scores, labels), len(labels)
-
-    def note(self, which: str, loss: float, accuracy: float) -> None:
-        """Append to the curves."""
-        self.curves["loss"][which].append(float(loss))
-        self.curves["accuracy"][which].append(float(accuracy))
+    @property
+    def curves(self) -> Curves:
+        """Loss and accuracy over the epochs, for training and test images."""
+        columns = {name: (self.history[name], self.history[f"validation_{name}"]) for name in ("loss", "accuracy")}
+        return {name: {TRAINING: train, TEST: test} for name, (train, test) in columns.items()}
 
     @property
     def test_accuracy(self) -> float:
         """The share of test images that were recognised after the last epoch."""
         return self.curves["accuracy"][TEST][-1]
-
-
-def accuracy(scores: Tensor, labels: Any) -> float:
-    """Return the share of rows whose largest score (N, C) is that of their label (N,)."""
-    return float(np.mean(scores.detach().numpy().argmax(axis=1) == np.asarray(labels)))
-
-
-@autograd.no_grad()
-def evaluate(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Return loss and accuracy on images (N, 1, H, W) with labels (N,)."""
-    model.eval()
-    scores = autograd.concatenate([model(images[i : i + 500]) for i in range(0, len(images), 500)])
-    return nn.functional.cross_entropy(scores, labels).item(), accuracy(scores, labels)
 
 
 def check_gradients(images: np.ndarray, labels: np.ndarray) -> Any:
@@ -155,7 +154,7 @@ def draw(training: Training, folder: Path) -> list[Path]:
     autograd.render(loss, paths[0], direction="TB")
     autograd.render(loss, paths[1], direction="TB")
     plot_curves(training.curves, paths[2])
-    plot_filters(training.model.conv1.weight, paths[3], "the filters of the first layer")
+    plot_filters(training.model.get_parameter("conv1.weight"), paths[3], "the filters of the first layer")
     return paths
 
 
@@ -204,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> Training:
     except (OSError, ImportError, RuntimeError, ValueError) as error:
         raise SystemExit(f"python -m nn.demo: {error}") from error
     autograd.manual_seed(options.seed)
-    training = Training(ConvNet(train[0].shape[-1], task.channels), train, test)
+    training = Training(task, train, test)
     size = sum(p.size for p in training.model.parameters())
     print(f"Training on {len(train[0]):,} images of '{options.data}', testing on {len(test[0]):,}.")
     print(f"{training.model!r}\n{size:,} parameters")

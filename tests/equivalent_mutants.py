@@ -32,8 +32,7 @@ EQUIVALENT = {
     "roots.p: transposed": _ONE_AXIS,
     "linear.bias: transposed": _ONE_AXIS,
     "correlate2d.bias: transposed": _ONE_AXIS,
-    "linear.bias: np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1])).sum(axis=0) -> "
-    "np.reshape(g, (math.prod(g.shape[:-1]), g.shape[-1]))": "the engine adds up the axes in front",
+    "linear.bias: _rows(g).sum(axis=0) -> _rows(g)": "the engine adds up the axes in front",
     "_joined_windows.windows: size -> stride": "both have an entry for each axis",
     "_einsum.operands: optimize -> g": _ORDER,
     "_einsum_of_one.operand: False -> True": _ORDER,
@@ -58,7 +57,6 @@ EQUIVALENT = {
     "elementary._over_length: out + (out == 0) -> out - (out == 0)": _OF_ZERO,
     "elementary._difference: x1 -> x2": "both are equal where that counts",
     "elementary._difference: 0 -> 1 (place 2)": _HIDDEN,
-    "linear_algebra._of_linear_weight: x -> g": "both have as many rows",
     "linear_algebra._of_second: -1 -> 1": "the same axis of an array with one",
     "reduction._mean_rule: 1 -> 2": "it counts for means of nothing only, whose gradients are empty",
     "reduction._mean_rule: keepdims -> where": "reshaping to size 1 what has size 1 changes nothing",

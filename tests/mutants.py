@@ -7,6 +7,7 @@ are the rule, or a function that it calls, with one expression of its source cha
 from __future__ import annotations
 
 import ast
+import dis
 import functools
 import types
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -23,8 +24,7 @@ from autograd import codegen, primitive
 from autograd.primitive import Op
 
 Pull = Callable[..., Any]
-
-
+Spoil = Callable[[Any], Any]
 Users = dict[Op, Callable[[], Pull]]
 
 
@@ -93,9 +93,15 @@ def functions(ops: Sequence[Op]) -> dict[Rule, list[Op]]:
 
 
 def ruled(op: Op) -> dict[str, Rule]:
-    """Return the rules of the parameters that have one; a closure is a rule that only raises, and has no mutants."""
+    """Return the rules of the parameters that have one; those that only raise have no mutants."""
     pairs = zip(op.parameters, op.rules, strict=True)
-    return {parameter: rule for parameter, rule in pairs if rule is not None and not rule.__closure__}
+    return {parameter: rule for parameter, rule in pairs if rule is not None and not only_raises(rule)}
+
+
+def only_raises(rule: Rule) -> bool:
+    """Return whether a rule is a closure that raises, with nothing before it."""
+    body = definition(rule).body if rule.__closure__ else []
+    return isinstance(body, list) and len(body) == 1 and isinstance(body[0], ast.Raise)
 
 
 def place(function: Rule) -> str:
@@ -114,14 +120,24 @@ def _numbered(found: Iterator[tuple[str, Users]]) -> Iterator[Mutant]:
 def _of_op(op: Op, zero: Container[str], sources: bool) -> Iterator[tuple[str, Users]]:
     rules = ruled(op)
     for parameter, rule in rules.items():
-        found = behaviours(op, rule, f"{op.name}.{parameter}" in zero)
-        rewritten = rewritings(rule) if sources and isinstance(definition(rule), ast.Lambda) else ()
-        for change, make in (*found, *rewritten):
+        spoil = partial(_spoilt_at, op.parameters.index(parameter)) if op.together else _spoilt
+        found = of_gradient(partial(spoil, rule), f"{op.name}.{parameter}" in zero)
+        for change, make in found if op.together else (*found, *_of_rule(op, rule, sources)):
             yield f"{op.name}.{parameter}: {change}", {op: partial(_pull_with, op, parameter, make)}
+    if op.together:
+        for change, make in _of_rule(op, op.rules[0], sources):
+            yield f"{op.name}: {change}", {op: partial(_pull_with, op, op.parameters[0], make)}
     names = list(rules)
     for one, other in pairwise(names):
-        if not _same_code(rules[one], rules[other]):
+        if op.together or not _same_code(rules[one], rules[other]):
             yield f"{op.name}: {one} and {other} swapped", {op: partial(_pull_swapped, op, one, other)}
+
+
+def _of_rule(op: Op, rule: Rule, sources: bool) -> Iterator[tuple[str, Callable[[], Rule]]]:
+    """Yield changes of what a rule is given, and of its source if it is a lambda."""
+    yield from of_arguments(op, rule)
+    if sources and isinstance(definition(rule), ast.Lambda):
+        yield from rewritings(rule)
 
 
 def _of_function(function: Rule, users: Sequence[Op]) -> Iterator[tuple[str, Users]]:
@@ -130,7 +146,7 @@ def _of_function(function: Rule, users: Sequence[Op]) -> Iterator[tuple[str, Use
 
 
 def _pull_with(op: Op, parameter: str, make: Callable[[], Rule]) -> Pull:
-    """Return the op's `pull` with another rule for a parameter."""
+    """Return the op's `pull` with another rule for a parameter, or for all if the op has one for all."""
     return compiled_anew(op, {parameter: make()})
 
 
@@ -149,8 +165,9 @@ def compiled_anew(op: Op, others: dict[str, Rule], exchange: Callable[[Rule], Ru
         others: the rules.
         exchange: changes the functions that a `pull` written by hand calls itself.
     """
-    rules = dict(zip(op.parameters, op.rules, strict=True)) | others
-    space = {**primitive._RUNTIME, **{f"_rule_{parameter}": rule for parameter, rule in rules.items()}}
+    rules = dict(zip(op.parameters, op.rules, strict=True))
+    names = {codegen.rule_name(op, p): rule for p, rule in (*rules.items(), *others.items())}
+    space = {**primitive._RUNTIME, **names}
     exec(codegen.pull_source(op), space)
     return space["pull"] if _is_generated(op.pull) else _around(op.pull, space["pull"], exchange)
 
@@ -166,8 +183,7 @@ def _around(pull: Pull, generated: Pull, exchange: Callable[[Rule], Rule]) -> Pu
         return generated if _is_generated(x) else exchange(x) if _is_helper(x) else x
 
     space = {name: other(x) for name, x in pull.__globals__.items()}
-    cells = tuple(types.CellType(other(cell.cell_contents)) for cell in pull.__closure__ or ())
-    return types.FunctionType(pull.__code__, space, pull.__name__, pull.__defaults__, cells)
+    return types.FunctionType(pull.__code__, space, pull.__name__, pull.__defaults__)
 
 
 def _pull_swapped(op: Op, one: str, other: str) -> Pull:
@@ -191,7 +207,7 @@ def _same_code(one: Rule, other: Rule) -> bool:
 # --- behavioural mutants ----------------------------------------------------------------------------------------------
 
 
-def _weighted(place: int) -> Callable[[Any], Any]:
+def _weighted(place: int) -> Spoil:
     """Return a function that doubles one element of arrays of several."""
 
     def spoil(d: Any) -> Any:
@@ -204,11 +220,11 @@ def _weighted(place: int) -> Callable[[Any], Any]:
     return spoil
 
 
-def _rolled(axis: int) -> Callable[[Any], Any]:
+def _rolled(axis: int) -> Spoil:
     return lambda d: np.roll(d, 1, axis) if d.ndim else d
 
 
-def _flipped(axis: int) -> Callable[[Any], Any]:
+def _flipped(axis: int) -> Spoil:
     return lambda d: np.flip(d, axis) if d.ndim else d
 
 
@@ -216,7 +232,7 @@ def _transposed(d: Any) -> Any:
     return np.swapaxes(d, -1, -2) if d.ndim > 1 else d
 
 
-OF_GRADIENT: dict[str, Callable[[Any], Any]] = {
+OF_GRADIENT: dict[str, Spoil] = {
     "negated": lambda d: -d,
     "doubled": lambda d: 2 * d,
     "one percent too large": lambda d: d * 1.01,
@@ -232,24 +248,50 @@ OF_GRADIENT: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def behaviours(op: Op, rule: Rule, zero: bool) -> Iterator[tuple[str, Callable[[], Rule]]]:
-    """Yield changes of what a rule returns, or of what it is given, with the function that makes the rule."""
+def of_gradient(spoilt: Callable[[Spoil], Rule], zero: bool) -> Iterator[tuple[str, Callable[[], Rule]]]:
+    """Yield changes of the gradient that a rule returns, with the function that makes the rule.
+
+    Args:
+        spoilt: returns the rule with its gradient spoilt.
+        zero: whether the gradient is zero; changes that leave zero as it is are left out.
+    """
     for change, spoil in OF_GRADIENT.items():
-        if zero and spoil(np.zeros((2, 2))).any() == 0 and change != "transposed":
-            continue
-        yield change, partial(_spoilt, rule, spoil)
-    if op.variadic:
+        if not zero or spoil(np.zeros((2, 2))).any() or change == "transposed":
+            yield change, partial(spoilt, spoil)
+
+
+def of_arguments(op: Op, rule: Rule) -> Iterator[tuple[str, Callable[[], Rule]]]:
+    """Yield changes of what a rule is given besides the values it keeps."""
+    if op.variadic and not op.together:
         yield "of the array before", lambda: lambda g, i, *saved: rule(g, i - 1, *saved)
     if op.several:
         yield "gradients of the outputs reversed", lambda: lambda g, *saved: rule(g[::-1], *saved)
-        yield "gradient of the first output dropped", lambda: lambda g, *saved: rule([g[0] * 0, *g[1:]], *saved)
-        yield "gradient of the last output dropped", lambda: lambda g, *saved: rule([*g[:-1], g[-1] * 0], *saved)
+        yield "gradient of the first output dropped", lambda: lambda g, *saved: rule([_zero(g[0]), *g[1:]], *saved)
+        yield "gradient of the last output dropped", lambda: lambda g, *saved: rule([*g[:-1], _zero(g[-1])], *saved)
 
 
-def _spoilt(rule: Rule, spoil: Callable[[Any], Any]) -> Rule:
+def _zero(g: Any) -> Any:
+    return None if g is None else g * 0
+
+
+def _spoilt(rule: Rule, spoil: Spoil) -> Rule:
     def mutated(*args: Any) -> Any:
         gradient = rule(*args)
         return gradient if gradient is None else spoil(gradient)
+
+    return mutated
+
+
+def _spoilt_at(place: int, rule: Rule, spoil: Spoil) -> Rule:
+    """Return a rule for all inputs together with one of its gradients spoilt."""
+
+    def mutated(*args: Any) -> Any:
+        gradients = list(rule(*args))
+        if callable(gradient := gradients[place]):
+            gradients[place] = lambda: spoil(gradient())
+        elif gradient is not None:
+            gradients[place] = spoil(gradient)
+        return gradients
 
     return mutated
 
@@ -280,9 +322,9 @@ def _reached(function: Rule) -> tuple[Rule, ...]:
 
 def _called(function: Rule) -> list[Rule]:
     """Return the functions of the ops' modules, other than ops, that a function names."""
-    names = {name for code in _codes(function.__code__) for name in code.co_names}
+    steps = (step for code in _codes(function.__code__) for step in dis.get_instructions(code))
+    names = {step.argval for step in steps if step.opname == "LOAD_GLOBAL"}  # attributes may have the same names
     found = [function.__globals__.get(name) for name in sorted(names)]
-    found += [cell.cell_contents for cell in function.__closure__ or ()]
     return [f for f in found if _is_helper(f)]
 
 

@@ -217,7 +217,7 @@ def _only_converts(function: ast.AST) -> bool:
 
 
 def _is_module(node: ast.AST) -> bool:
-    return (isinstance(node, ast.Name) and node.id in ("np", "math", "products")) or (
+    return (isinstance(node, ast.Name) and node.id in ("np", "math", "products", "kernel")) or (
         isinstance(node, ast.Attribute) and _is_module(node.value)
     )
 

@@ -19,7 +19,17 @@ import pytest
 from complex_calls import check_complex, takes_complex
 from equivalent_mutants import EQUIVALENT, ZERO
 from hypothesis import settings
-from mutants import compiled_anew, functions, mutants_of_function, mutants_of_op, place, planted, ruled, unchanged
+from mutants import (
+    compiled_anew,
+    functions,
+    mutants_of_function,
+    mutants_of_op,
+    only_raises,
+    place,
+    planted,
+    ruled,
+    unchanged,
+)
 
 import autograd.fft
 import autograd.linalg
@@ -65,6 +75,7 @@ STATED = {
     "normalizing": ["test_embedding"],
     "norms": ["test_conventions", "test_linalg"],
     "products": ["test_products"],
+    "recurrence": ["test_recurrence_rules"],
     "reduction": ["test_conventions", "test_reductions"],
     "softmaxes": ["test_conventions", "test_reductions"],
     "sorting": ["test_conventions", "test_sorting"],
@@ -221,6 +232,12 @@ def group_of(name):
     return before if before in GROUPS else before.partition(".")[0]
 
 
+def test_all_rules_have_mutants():
+    """A closure would not be compiled anew from its source; what several ops share is a function with options."""
+    rules = [(name, rule) for name, made in REGISTRY.items() if isinstance(made, Op) for rule in made.rules if rule]
+    assert {name for name, rule in rules if rule.__closure__ and not only_raises(rule)} == set()
+
+
 @pytest.mark.parametrize("name", RULED)
 def test_one_mutant_of_each_op_is_rejected(name):
     mutants = [mutant for mutant in mutants_of_op(RULED[name], ZERO, sources=False) if mutant.name not in EQUIVALENT]
@@ -273,6 +290,13 @@ def test_mutants_have_names_that_say_what_is_changed():
     names = [mutant.name for mutant in mutants_of_op(REGISTRY["divide"], ZERO)]
     assert len(set(names)) == len(names)
     assert {"divide.x1: negated", "divide.x1: g / x2 -> g * x2", "divide: x1 and x2 swapped"} <= set(names)
+
+
+def test_rules_for_all_inputs_together_have_mutants():
+    names = {mutant.name for mutant in mutants_of_op(REGISTRY["gru_sequence"], ZERO)}
+    assert {"gru_sequence.h0: negated", "gru_sequence.bias_hh: zero", "gru_sequence: h0 and weight_hh swapped"} <= names
+    assert "gru_sequence: gradient of the last output dropped" in names
+    assert "recurrence._of_gru" in GROUPS
 
 
 def test_no_mutant_computes_with_the_source_as_it_stands():

@@ -1,11 +1,13 @@
 """Decompositions of matrices: Cholesky, QR, eigenvalues, singular values.
 
 Rules are written for the gradient dL/dx + i dL/dy, as in the literature, and so conjugate on their way in and out.
+Where nothing depends on the vectors they go by the values alone, so that repeated values do no harm. Gradients of 0
+could not tell: they are also those of functions such as (u * s) @ vh at s = 0, which depend on the vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,25 +52,9 @@ def _coupled(x: Array, y: Array) -> Array:
     return np.where(diagonal, 0, _over(x, np.where(diagonal, 1, y)))
 
 
-def _by_values_alone(made: Any, vectors: Sequence[int], rule: Callable[..., Array]) -> None:
-    """Let an op go by `rule` where nothing depends on its vectors, so that repeated values do no harm.
-
-    The rule with all gradients could not tell: a gradient of 0 can also be that of a function such as (u * s) @ vh at
-    s = 0, which depends on them.
-
-    Args:
-        made: the op.
-        vectors: which of its results are vectors.
-        rule: gets the gradients by the number of the result, and the results.
-    """
-    by_rules = made.pull
-
-    def pull(g: dict[int, Array], inputs: Sequence[Any], saved: Sequence[Any]) -> Sequence[Array]:
-        if any(i in g for i in vectors):
-            return by_rules(g, inputs, saved)  # type: ignore[no-any-return]
-        return (rule(g, saved[0]),)
-
-    made.pull = pull
+def _filled(gradients: Sequence[Array | None], out: Sequence[Array]) -> list[Array]:
+    """Return the gradients of all results, conjugated, with zeros for the results that nothing used."""
+    return [np.zeros_like(value_of(y)) if g is None else conj(g) for g, y in zip(gradients, out, strict=True)]
 
 
 def _require_gauge(turning: Array, name: str, *gradients: Array) -> None:
@@ -211,25 +197,27 @@ class EigResult(NamedTuple):
     eigenvectors: Any
 
 
-def _of_eigh(g: Sequence[Array], out: Sequence[Array]) -> Array:
+def _of_eigenpairs(g: Sequence[Array | None], out: Sequence[Array]) -> Array:
     """Return the gradient of a; Giles, Collected matrix derivative results, 2008, section 3.1.
 
     It is made Hermitian, as a is; that also keeps small what nearly equal eigenvalues do to functions like v f(w) v'.
     """
-    (w, v), (of_w, of_v) = out, (conj(x) for x in g)
+    (w, v), (of_w, of_v) = out, _filled(g, out)
     turning = adjoint(v) @ of_v
     _require_gauge(turning, "eigh", of_v)
     middle = _coupled((turning - adjoint(turning)) / 2, _differences(w)) + on_diagonals(of_w)
     return conj(v @ middle @ adjoint(v))
 
 
-def _of_eigenvalues(g: dict[int, Array], out: Sequence[Array]) -> Array:
+def _of_eigh(g: Sequence[Array | None], out: Sequence[Array]) -> tuple[Array]:
     v = out[1]
-    return conj(v * np.expand_dims(g[0], -2) @ adjoint(v))
+    if g[1] is None:
+        return (conj(v * np.expand_dims(g[0], -2) @ adjoint(v)),)
+    return (_of_eigenpairs(g, out),)
 
 
 @named(EighResult)
-@op(a=_of_eigh, several=True, samples=SYMMETRIC, numpy=np.linalg.eigh)
+@op(together=(_of_eigh, "a"), several=True, samples=SYMMETRIC, numpy=np.linalg.eigh)
 def eigh(a: Array, UPLO: str = "L") -> EighResult:  # noqa: N803
     """Return the eigenvalues and eigenvectors of symmetric (Hermitian) matrices.
 
@@ -253,9 +241,6 @@ def eigh(a: Array, UPLO: str = "L") -> EighResult:  # noqa: N803
     return np.linalg.eigh(a, UPLO)
 
 
-_by_values_alone(eigh.op, (1,), _of_eigenvalues)  # type: ignore[attr-defined]
-
-
 def _of_eigvalsh(g: Array, a: Array, UPLO: str) -> Array:  # noqa: N803
     v = np.linalg.eigh(a, UPLO)[1]
     return conj(v * np.expand_dims(g, -2) @ adjoint(v))
@@ -273,12 +258,12 @@ def eigvalsh(a: Array, UPLO: str = "L") -> Tensor:  # noqa: N803
     return np.linalg.eigvalsh(a, UPLO)
 
 
-def _of_eig(g: Sequence[Array], out: Sequence[Array]) -> Array:
+def _of_general_eigenpairs(g: Sequence[Array | None], out: Sequence[Array]) -> Array:
     """Return the gradient of a; Boeddeker et al., On the computation of complex-valued gradients, 2017, (4.77).
 
     The eigenvectors have length 1, which takes their growth off their gradient.
     """
-    (w, v), (of_w, of_v) = out, (conj(x) for x in g)
+    (w, v), (of_w, of_v) = out, _filled(g, out)
     turning = adjoint(v) @ of_v
     _require_gauge(turning, "eig", of_v)
     turning = turning - adjoint(v) @ v * np.expand_dims(diagonals(turning), -2)
@@ -286,13 +271,15 @@ def _of_eig(g: Sequence[Array], out: Sequence[Array]) -> Array:
     return conj(np.linalg.solve(adjoint(v), middle @ adjoint(v)))
 
 
-def _of_general_eigenvalues(g: dict[int, Array], out: Sequence[Array]) -> Array:
+def _of_eig(g: Sequence[Array | None], out: Sequence[Array]) -> tuple[Array]:
     v = out[1]
-    return conj(np.linalg.solve(adjoint(v), columns(conj(g[0])) * adjoint(v)))
+    if g[1] is None:
+        return (conj(np.linalg.solve(adjoint(v), columns(conj(g[0])) * adjoint(v))),)
+    return (_of_general_eigenpairs(g, out),)
 
 
 @named(EigResult)
-@op(a=_of_eig, several=True, samples=SQUARE, numpy=np.linalg.eig)
+@op(together=(_of_eig, "a"), several=True, samples=SQUARE, numpy=np.linalg.eig)
 def eig(a: Array) -> EigResult:
     """Return the eigenvalues and eigenvectors of square matrices, complex unless all eigenvalues are real.
 
@@ -312,9 +299,6 @@ def eig(a: Array) -> EigResult:
     Tensor([2., 1.])
     """
     return np.linalg.eig(a)
-
-
-_by_values_alone(eig.op, (1,), _of_general_eigenvalues)  # type: ignore[attr-defined]
 
 
 @composite(samples=SQUARE, numpy=np.linalg.eigvals)
@@ -348,14 +332,14 @@ def _narrowed(x: Array, of_x: Array, axis: int, k: int) -> tuple[Array, Array]:
     return x[first], of_x[first]
 
 
-def _of_svd(g: Sequence[Array], out: Sequence[Array]) -> Array:
+def _of_singular_vectors(g: Sequence[Array | None], out: Sequence[Array]) -> Array:
     """Return the gradient of a; Wan and Zhang, Automatic differentiation for complex valued SVD, 2019.
 
     Their terms (P_ij s_j + s_i Q_ij) / (s_j**2 - s_i**2), of P and Q for the vectors on the left and right, are split
     into a part over s_j - s_i and one over s_j + s_i: the first vanishes for functions such as the nuclear norm, which
     are smooth where singular values meet.
     """
-    (u, s, vh), (of_u, of_s, of_vh) = out, (conj(x) for x in g)
+    (u, s, vh), (of_u, of_s, of_vh) = out, _filled(g, out)
     k = s.shape[-1]
     (u, of_u), (vh, of_vh) = _narrowed(u, of_u, -1, k), _narrowed(vh, of_vh, -2, k)
     left, right = adjoint(u) @ of_u, vh @ adjoint(of_vh)
@@ -374,8 +358,16 @@ def _of_svd(g: Sequence[Array], out: Sequence[Array]) -> Array:
     return conj(result)
 
 
+def _of_svd(g: Sequence[Array | None], out: Sequence[Array]) -> tuple[Array]:
+    u, s, vh = out
+    k = s.shape[-1]
+    if g[0] is None and g[2] is None:
+        return (conj(u[..., :k] * np.expand_dims(g[1], -2) @ vh[..., :k, :]),)
+    return (_of_singular_vectors(g, out),)
+
+
 @op(
-    a=_of_svd,
+    together=(_of_svd, "a"),
     several=True,
     samples=[
         sample(Separated((3, 3))), sample(Separated((2, 3, 2)), full_matrices=False),
@@ -385,15 +377,6 @@ def _of_svd(g: Sequence[Array], out: Sequence[Array]) -> Array:
 def _svd(a: Array, full_matrices: bool = True, hermitian: bool = False) -> tuple[Tensor, Tensor, Tensor]:
     """Return the three factors of `svd`."""
     return tuple(np.linalg.svd(a, full_matrices, hermitian=hermitian))
-
-
-def _of_singular_values(g: dict[int, Array], out: Sequence[Array]) -> Array:
-    u, s, vh = out
-    k = s.shape[-1]
-    return conj(u[..., :k] * np.expand_dims(g[1], -2) @ vh[..., :k, :])
-
-
-_by_values_alone(_svd.op, (0, 2), _of_singular_values)  # type: ignore[attr-defined]
 
 
 @composite(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -105,20 +104,8 @@ def _gradients(
     return rest * r, np.reshape(np.sum(g * y, axis=others), shape), np.reshape(np.sum(g, axis=others), shape)
 
 
-def _one(i: int) -> Any:
-    """Return the rule of one input: what `_gradients` returns for it."""
-
-    @functools.wraps(_gradients)  # which also says what the rule names
-    def rule(*args: Any) -> Array:
-        return _gradients(*args)[i]
-
-    return rule
-
-
 @op(
-    x=_one(0),
-    weight=_one(1),
-    bias=_one(2),
+    together=(_gradients, "x", "weight", "bias"),
     samples=[
         sample((3, 2, 2), (2,), (2,), last=0, eps=0.1), sample((4, 2), (2,), (2,), last=0, eps=0.1),
         sample((3, 4), (4,), (4,), last=1, eps=0.1), sample((2, 2, 3), (2, 3), (2, 3), last=2, eps=0.1),
@@ -136,14 +123,6 @@ def normalized(
     """
     y = taken_from(known)
     return kernel.normalize(x, weight, bias, last, eps, centered)[0] if y is None else y  # type: ignore[no-any-return]
-
-
-def _pull(g: Array, inputs: Any, saved: Any) -> list[Any]:
-    """Return the gradients of all inputs, which share sums over the same two arrays."""
-    return [None if n is None else h for n, h in zip(inputs, _gradients(g, *saved), strict=True)]
-
-
-normalized.op.pull = _pull  # type: ignore[attr-defined]
 
 
 def normalize(

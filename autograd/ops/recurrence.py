@@ -8,7 +8,6 @@ functions of one step.
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,38 +22,6 @@ from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
 Step = Callable[..., tuple[list[Array], list[Array]]]
-
-# --- gradients of all inputs at once ----------------------------------------------------------------------------------
-
-
-def _each(rule: Callable[..., Sequence[Any]], *names: str) -> dict[str, Any]:
-    """Return a rule for each of some inputs, from one that returns all their gradients."""
-    return {name: _one(rule, i) for i, name in enumerate(names)}
-
-
-def _one(rule: Callable[..., Sequence[Any]], i: int) -> Callable[..., Array]:
-    @functools.wraps(rule)  # which also says what the rule names
-    def rule_of_one(*args: Any) -> Array:
-        return _value(rule(*args)[i])
-
-    return rule_of_one
-
-
-def _value(gradient: Any) -> Array:
-    """Return a gradient; one that takes an effort of its own is given as a function."""
-    return gradient() if callable(gradient) else gradient
-
-
-def _at_once(made: Any, rule: Callable[..., Sequence[Any]]) -> None:
-    """Let an op with several results run the rule for all its inputs once, with None for gradients of 0."""
-
-    def pull(g: dict[int, Array], inputs: Sequence[Any], saved: Sequence[Any]) -> Sequence[Any]:
-        *kept, likes = saved
-        gradients = rule([g.get(i) for i in range(len(likes))], *kept)
-        return [None if n is None else _value(h) for n, h in zip(inputs, gradients, strict=True)]
-
-    made.pull = pull
-
 
 # --- what the layers share --------------------------------------------------------------------------------------------
 
@@ -152,7 +119,7 @@ def _of_rnn(
 def _rnn_recorded(
     g: Array, out: Array, weight_hh: Array, relu: bool, mask: Array | None, batch_sizes: Sizes, reverse: bool
 ) -> Sequence[Array]:
-    slope = (out > 0).astype(out.dtype) if relu else 1 - out * out
+    slope = out > 0 if relu else 1 - out * out
 
     def step(states: list[Array], of_h: Array, slope: Array) -> tuple[list[Array], list[Array]]:
         of_x = (states[0] + of_h) * slope
@@ -163,15 +130,11 @@ def _rnn_recorded(
     return of_x, of_h0
 
 
-def _pull_rnn(g: Array, inputs: Sequence[Any], saved: Sequence[Any]) -> Sequence[Any]:
-    return [None if n is None else _value(h) for n, h in zip(inputs, _of_rnn(g, *saved), strict=True)]
-
-
 MASK = np.array([[0.0, 2.0], [2.0, 0.5]])  # for two sequences of hidden size 2
 
 
 @op(
-    **_each(_of_rnn, "x", "h0", "weight_hh"),
+    together=(_of_rnn, "x", "h0", "weight_hh"),
     samples=[
         sample((4, 2), (2, 2), (2, 2), batch_sizes=(2, 1, 1), mask=MASK),
         sample((4, 2), (2, 2), (2, 2), batch_sizes=(2, 1, 1), reverse=True, mask=MASK),
@@ -211,9 +174,6 @@ def rnn_sequence(
         weight_hh=(weight_hh, (size, size)), mask=(mask, h0.shape),
     )  # fmt: skip
     return kernel.rnn_forward(x, h0, weight_hh, _mask_like(mask, x), relu, batch_sizes, reverse)
-
-
-rnn_sequence.op.pull = _pull_rnn  # type: ignore[attr-defined]
 
 
 # --- long short-term memory -------------------------------------------------------------------------------------------
@@ -266,12 +226,12 @@ def _lstm_recorded(
 
 
 @op(
-    **_each(_of_lstm, "x", "h0", "c0", "weight_hh", "weight_hr"),
+    together=(_of_lstm, "x", "h0", "c0", "weight_hh", "weight_hr"),
     several=True,
     samples=[
         sample((3, 8), (2, 2), (2, 2), (8, 2), batch_sizes=(2, 1), reverse=True, mask=MASK),
         sample((3, 4), (2, 1), (2, 1), (4, 1), batch_sizes=(2, 1), mask=MASK[:, 1:]),
-        sample((2, 8), (1, 1), (1, 2), (8, 1), (1, 2), batch_sizes=(1, 1)),
+        sample((2, 8), (1, 2), (1, 2), (8, 2), (2, 2), batch_sizes=(1, 1)),
         sample((0, 8), (0, 2), (0, 2), (8, 2), batch_sizes=(0,)),
     ],
 )
@@ -320,9 +280,6 @@ def lstm_sequence(
     return kernel.lstm_forward(x, h0, c0, weight_hh, weight_hr, _mask_like(mask, x), batch_sizes, reverse)
 
 
-_at_once(lstm_sequence.op, _of_lstm)  # type: ignore[attr-defined]
-
-
 # --- gated recurrent units --------------------------------------------------------------------------------------------
 
 
@@ -365,7 +322,7 @@ def _gru_recorded(
 
 
 @op(
-    **_each(_of_gru, "x", "h0", "weight_hh", "bias_hh"),
+    together=(_of_gru, "x", "h0", "weight_hh", "bias_hh"),
     several=True,
     samples=[
         sample((3, 6), (2, 2), (6, 2), (6,), batch_sizes=(2, 1), reverse=True, mask=MASK),
@@ -410,6 +367,3 @@ def gru_sequence(
         bias_hh=(bias_hh, (3 * size,)), mask=(mask, h0.shape),
     )  # fmt: skip
     return kernel.gru_forward(x, h0, weight_hh, bias_hh, _mask_like(mask, x), batch_sizes, reverse)
-
-
-_at_once(gru_sequence.op, _of_gru)  # type: ignore[attr-defined]

@@ -25,6 +25,11 @@ SHAPES = [
 ]
 
 
+def _floating(x: Array) -> Array:
+    """Return x, integers and bools as float64: differences of unsigned ones would wrap around."""
+    return x if x.dtype.kind in "fc" else x.astype(float)
+
+
 def _top(x: Array, axis: Axis) -> Array:
     """Return the largest element over the axes, which are kept; whatever comes first where there are none."""
     return x.max(axis=axis, keepdims=True) if x.size else x.max(axis=axis, keepdims=True, initial=0)
@@ -59,6 +64,7 @@ def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     >>> logsumexp(Tensor([1000.0, 1000.0])).item() - 1000
     0.69...
     """
+    a = _floating(a)
     top = _finite(_top(a, axis))
     with np.errstate(divide="ignore", over="ignore"):  # log(0) is right for no probability at all, inf for infinity
         out = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
@@ -72,6 +78,7 @@ def softmax(x: Array, axis: Axis = -1) -> Tensor:
     >>> softmax(Tensor([0.0, 0.0]))
     Tensor([0.5, 0.5])
     """
+    x = _floating(x)
     out = x - _top(x, axis)
     out = np.exp(out, out=out) if isinstance(out, np.ndarray) else np.exp(out)
     out /= out.sum(axis=axis, keepdims=True)
@@ -85,6 +92,7 @@ def log_softmax(x: Array, axis: Axis = -1) -> Tensor:
     >>> log_softmax(Tensor([0.0, 0.0]))
     Tensor([-0.6931472, -0.6931472])
     """
+    x = _floating(x)
     out = x - _top(x, axis)
     if out.size:  # there is no logarithm of an empty sum
         out -= np.log(np.sum(np.exp(out), axis=axis, keepdims=True))

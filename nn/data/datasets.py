@@ -121,6 +121,20 @@ def check_indices(indices: Any, size: int, name: str) -> np.ndarray:
         TypeError: when they are not integers in one axis.
         IndexError: when one is not from -size to size - 1.
     """
+    array = integers(indices, name)
+    if array.size and not (-size <= array.min() and array.max() < size):
+        raise IndexError(
+            f"{name} takes indices from {-size} to {size - 1}, for {size} examples, not {array.min()} to {array.max()}"
+        )
+    return np.where(array < 0, array + size, array)
+
+
+def integers(indices: Any, name: str) -> np.ndarray:
+    """Return indices as an int64 array (M,).
+
+    Raises:
+        TypeError: when they are not integers in one axis.
+    """
     array = np.asarray(indices)
     if array.size == 0:
         array = array.astype(np.int64)
@@ -129,12 +143,7 @@ def check_indices(indices: Any, size: int, name: str) -> np.ndarray:
             f"{name} takes indices that are integers in one axis, not {array.dtype} of shape {array.shape}; "
             "np.flatnonzero(mask) gives those of a mask"
         )
-    array = array.astype(np.int64)
-    if array.size and not (-size <= array.min() and array.max() < size):
-        raise IndexError(
-            f"{name} takes indices from {-size} to {size - 1}, for {size} examples, not {array.min()} to {array.max()}"
-        )
-    return np.where(array < 0, array + size, array)
+    return array.astype(np.int64)
 
 
 class ConcatDataset(Dataset):

@@ -1,6 +1,6 @@
 """Small data sets made in code, for trying things out; all take `generator=`, and give float32 points.
 
-`make_moons`, `make_circles`, `make_blobs` and `make_regression` have the names and the main arguments of scikit-learn's.
+`make_moons`, `make_circles`, `make_blobs` and `make_regression` have scikit-learn's names and main arguments.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def make_spirals(
         TypeError, ValueError: when numbers are not integers of at least 1, or the noise is negative.
 
     >>> x, y = make_spirals(6, classes=2, shuffle=False, noise=None)
-    >>> np.linalg.norm(x, axis=1).tolist(), y.tolist()
+    >>> np.linalg.norm(x, axis=1).round(3).tolist(), y.tolist()
     ([0.0, 0.5, 1.0, 0.0, 0.5, 1.0], [0, 0, 0, 1, 1, 1])
     """
     random = generator or autograd.default_generator()

@@ -47,12 +47,19 @@ class ImageDataset(Dataset):
         self.train = train
         self.transform = transform
         self.target_transform = target_transform
-        self.data, self.targets = self.read(root, download)[0 if train else 1]
-        if len(self.data) != len(self.targets) or (self.targets >= len(self.classes)).any():
-            raise ValueError(
-                f"{self.source.name} has images {self.data.shape} with labels {self.targets.shape} up to "
-                f"{self.targets.max(initial=0)}, which do not belong together"
-            )
+        self.data, self.targets = self.parts(root, download)[0 if train else 1]
+
+    @classmethod
+    def parts(cls, root: Root, download: bool) -> tuple[Arrays, Arrays]:
+        """Return (images, labels) of the training part and of the test part, once they are known to fit."""
+        parts = cls.read(root, download)
+        for images, targets in parts:
+            if len(images) != len(targets) or targets.max(initial=0) >= len(cls.classes):
+                raise ValueError(
+                    f"{cls.source.name} has images {images.shape} with labels {targets.shape} up to "
+                    f"{targets.max(initial=0)}, which do not belong together"
+                )
+        return parts
 
     @classmethod
     def read(cls, root: Root, download: bool) -> tuple[Arrays, Arrays]:
@@ -73,10 +80,10 @@ class ImageDataset(Dataset):
 
 def scaled(pixels: np.ndarray) -> np.ndarray:
     """Return bytes as float32 numbers from 0 to 1."""
-    return np.divide(pixels, 255, dtype=np.float32)
+    return np.asarray(np.divide(pixels, 255, dtype=np.float32))
 
 
 def load(dataset: type[ImageDataset], root: Root, download: bool) -> tuple[Arrays, Arrays]:
     """Return images, float32 (N, C, H, W) from 0 to 1, and labels, int64 (N,), to train with and to test with."""
-    train, test = (dataset(root, part, download=download) for part in (True, False))
-    return (scaled(train.data), train.targets), (scaled(test.data), test.targets)
+    (x_train, y_train), (x_test, y_test) = dataset.parts(root, download)
+    return (scaled(x_train), y_train), (scaled(x_test), y_test)

@@ -17,7 +17,7 @@ from nn.data.collate import Fetching
 from nn.data.prefetching import Making, Source, ThreadSource
 from nn.data.randomness import generator_state, set_generator_state
 from nn.data.samplers import BatchSampler, RandomSampler, SequentialSampler
-from nn.data.workers import WorkerPool
+from nn.data.workers import WorkerPool, WorkerSource
 from nn.module import check_size
 
 
@@ -146,11 +146,12 @@ class DataLoader:
         """Start what makes the batches of an epoch."""
         making = Making(Fetching(self.dataset, self.collate_fn), epoch.batches, epoch.seed)
         if self.num_workers:
-            pool = self._the_pool(making.fetching)
-            pool.begin(making, epoch.next_batch)
-            return _Kept(pool, making) if self.persistent_workers else pool
+            pool, ahead = self._the_pool(making.fetching), self.prefetch_factor or 2
+            return WorkerSource(pool, making, epoch.next_batch, ahead, self.timeout, self.persistent_workers)
         if self.prefetch_factor:
-            return ThreadSource(making, range(epoch.next_batch, len(epoch.batches)), self.prefetch_factor, self.timeout)
+            return ThreadSource(
+                making.get, range(epoch.next_batch, len(epoch.batches)), self.prefetch_factor, self.timeout
+            )
         return making
 
     def _the_pool(self, fetching: Fetching) -> WorkerPool:
@@ -159,9 +160,7 @@ class DataLoader:
         context = self.multiprocessing_context
         if not isinstance(context, BaseContext):
             context = multiprocessing.get_context(context)
-        pool = WorkerPool(
-            fetching, self.worker_init_fn, self.num_workers, self.prefetch_factor or 2, self.timeout, context
-        )
+        pool = WorkerPool(fetching, self.worker_init_fn, self.num_workers, context)
         if self.persistent_workers:
             self._pool = pool
             weakref.finalize(self, pool.close)
@@ -242,24 +241,6 @@ def _exclude(name: str, **others: Any) -> None:
     given = [other for other, value in others.items() if value]
     if given:
         raise ValueError(f"a DataLoader with a {name} decides {', '.join(given)} by that; leave out one of the two")
-
-
-class _Kept:
-    """An epoch of worker processes that stay when it ends."""
-
-    def __init__(self, pool: WorkerPool, making: Making) -> None:
-        self._pool, self._making = pool, making
-
-    def get(self, number: int) -> Any:
-        """Return the next batch."""
-        if self._pool.epoch is not self._making:
-            raise RuntimeError("another loop over this DataLoader has begun, with the same worker processes")
-        return self._pool.get(number)
-
-    def close(self) -> None:
-        """Have the processes stop the epoch."""
-        if self._pool.epoch is self._making:
-            self._pool.stop()
 
 
 class _Batches:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 from nn.data.collate import Fetching
 from nn.data.randomness import making_batch
 
-_PATIENCE = 1.0  # seconds: a wait is never longer, so that Ctrl-C is noticed on every system
+PATIENCE = 1.0  # seconds: a wait is never longer, so that Ctrl-C is noticed on every system
 _GRACE = 0.5  # seconds that a thread has to end by itself
 
 
@@ -52,41 +52,45 @@ class Timer:
         Raises:
             TimeoutError: when all the time is used up.
         """
-        left = self.timeout - self.waited if self.timeout else _PATIENCE
+        left = self.timeout - self.waited if self.timeout else PATIENCE
         if left <= 0:
             raise TimeoutError(
                 f"the DataLoader waited {self.timeout} s for a batch from its {self.who}; give it a longer timeout, "
                 "or 0 to wait as long as it takes"
             )
-        step = min(left, _PATIENCE)
+        step = min(left, PATIENCE)
         self.waited += step
         return step
 
 
 class ThreadSource:
-    """A thread that makes batches ahead of time.
+    """A thread that makes batches ahead of time, or receives them from where they are made.
 
     Args:
-        making: how.
+        make: gives the batch of a number.
         numbers: the numbers of the batches, in order.
         ahead: how many batches may lie ready.
         timeout: for how many seconds to wait for one, or 0.
+        who: what is waited for then.
     """
 
-    def __init__(self, making: Making, numbers: Iterable[int], ahead: int, timeout: float) -> None:
+    def __init__(
+        self, make: Callable[[int], Any], numbers: Iterable[int], ahead: int, timeout: float, who: str = "thread"
+    ) -> None:
         self._results: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
         self._slots = threading.Semaphore(ahead)
         self._stopped = threading.Event()
         self._timeout = timeout
+        self._who = who
         self._thread = threading.Thread(
-            target=_produce, args=(making, numbers, self._results, self._slots, self._stopped), daemon=True,
+            target=_produce, args=(make, numbers, self._results, self._slots, self._stopped), daemon=True,
             name="forkgrad-data",
         )  # fmt: skip
         self._thread.start()
 
     def get(self, number: int) -> Any:
         """Return the next batch, or raise what was raised while it was made."""
-        timer = Timer(self._timeout, "thread")
+        timer = Timer(self._timeout, self._who)
         while True:
             try:
                 batch, error = self._results.get(timeout=timer.slice())
@@ -98,15 +102,23 @@ class ThreadSource:
             raise error
         return batch
 
-    def close(self) -> None:
-        """Have the thread end after the batch it is at; wait for that, but not long."""
+    def stop(self) -> None:
+        """Have the thread end after the batch it is at."""
         self._stopped.set()
         self._slots.release()
-        self._thread.join(_GRACE)
+
+    def join(self, seconds: float | None = _GRACE) -> None:
+        """Wait until the thread has ended, but not long."""
+        self._thread.join(seconds)
+
+    def close(self) -> None:
+        """Have the thread end after the batch it is at; wait for that, but not long."""
+        self.stop()
+        self.join()
 
 
 def _produce(
-    making: Making, numbers: Iterable[int], results: queue.SimpleQueue[tuple[Any, BaseException | None]],
+    make: Callable[[int], Any], numbers: Iterable[int], results: queue.SimpleQueue[tuple[Any, BaseException | None]],
     slots: threading.Semaphore, stopped: threading.Event,
 ) -> None:  # fmt: skip
     for number in numbers:
@@ -114,7 +126,7 @@ def _produce(
         if stopped.is_set():
             return
         try:
-            results.put((making.get(number), None))
+            results.put((make(number), None))
         except BaseException as error:  # whatever it is, who waits for the batch has to know
             results.put((None, error))
             return

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from nn.data.datasets import check_indices
+from nn.data.datasets import integers
 from nn.data.randomness import generator_state, set_generator_state
 from nn.module import check_size
 
@@ -133,7 +133,7 @@ class SubsetRandomSampler(Sampler):
     """
 
     def __init__(self, indices: Sequence[int] | np.ndarray, generator: Generator = None) -> None:
-        self.indices = check_indices(indices, np.iinfo(np.int64).max, "SubsetRandomSampler")
+        self.indices = integers(indices, "SubsetRandomSampler")
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:

@@ -1,9 +1,10 @@
 """Worker processes that make batches.
 
 Each process has a pipe. It is told the indices of all its batches when an epoch begins, makes one after the other, and
-after the first few waits before each until another one was taken from it. Batch i comes from process i modulo their
-number, so batches arrive in order. Nobody writes more into a pipe than fits without being read, except results, for
-which somebody waits; so no two processes can wait for each other.
+after the first two waits before each until another one was taken from it. Batch i comes from process i modulo their
+number, so batches arrive in order. A thread of the main process takes them, since large ones do not fit into a pipe.
+Nobody writes more into a pipe than fits without being read, except results, for which that thread waits; so no two
+processes can wait for each other.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ import numpy as np
 import autograd
 from nn.data.collate import Fetching
 from nn.data.packing import Failure, pack, unpack
-from nn.data.prefetching import Making, Timer
+from nn.data.prefetching import PATIENCE, Making, ThreadSource
 
 _GRACE = 0.5  # seconds that processes have to end by themselves, and then again when they are told by a signal
 
+_AHEAD = 2  # batches that a process makes before one is taken
 _MORE, _STOP, _EXIT, _STOPPED = b"more", b"stop", b"exit", b"stopped"  # pickled messages begin with other bytes
 
 
@@ -60,7 +62,6 @@ class _Job(NamedTuple):
     worker_init_fn: Callable[[int], Any] | None
     number: int
     workers: int
-    ahead: int
 
 
 def _work(connection: Connection, job: _Job | bytes, inherited: list[Connection]) -> None:
@@ -95,7 +96,7 @@ def _run_epoch(
     connection: Connection, job: _Job, seed: int, tasks: list[tuple[int, list[int]]], failure: Failure | None
 ) -> bool:
     """Make the batches of an epoch; return whether to wait for another one."""
-    allowed = job.ahead
+    allowed = _AHEAD
     for number, indices in tasks:
         while not allowed or connection.poll():
             message = connection.recv_bytes()
@@ -139,27 +140,26 @@ class WorkerPool:
         fetching: how examples become a batch.
         worker_init_fn: called in each process with its number, or None.
         count: how many processes.
-        ahead: how many batches each may have ready.
-        timeout: for how many seconds to wait for a batch, or 0.
         context: starts the processes.
     """
 
     def __init__(
-        self, fetching: Fetching, worker_init_fn: Callable[[int], Any] | None, count: int, ahead: int, timeout: float,
-        context: BaseContext,
-    ) -> None:  # fmt: skip
+        self, fetching: Fetching, worker_init_fn: Callable[[int], Any] | None, count: int, context: BaseContext
+    ) -> None:
         self._owner = os.getpid()
-        self._timeout = timeout
-        self._stopping = False
-        self.epoch: Making | None = None  # the one that is being made
+        self.source: WorkerSource | None = None  # of the epoch that is being loaded
+        self._stopping: set[int] = set()  # processes that were told to break off their epoch, and have not yet
         self._connections: list[Connection] = []
         self._processes: list[Any] = []
         try:
             for number in range(count):
-                self._start_process(_Job(fetching, worker_init_fn, number, count, ahead), context)
+                self._start_process(_Job(fetching, worker_init_fn, number, count), context)
         except BaseException:
             self.close()
             raise
+
+    def __len__(self) -> int:
+        return len(self._processes)
 
     def _start_process(self, job: _Job, context: BaseContext) -> None:
         ours, theirs = context.Pipe()
@@ -175,82 +175,133 @@ class WorkerPool:
         self._processes.append(process)
         theirs.close()
 
-    def begin(self, making: Making, first: int) -> None:
-        """Have the batches of an epoch made, from the first on."""
-        self._await_stop()
-        self.epoch = making
+    def begin(self, source: WorkerSource, making: Making, first: int) -> None:
+        """Have the batches of an epoch made, from the first on; one that is under way is broken off."""
+        if self.source is not None:
+            self.source.stop()
+            self.source.thread.join(None)
+        for worker in sorted(self._stopping):
+            while self._receive(worker) != _STOPPED:
+                pass  # a batch of the epoch that was broken off
+        self.source = source
         count = len(self._connections)
         for worker, connection in enumerate(self._connections):
             tasks = [
                 (number, making.batches[number]) for number in range(first, len(making.batches))
                 if number % count == worker
             ]  # fmt: skip
-            self._send(connection, pack((making.seed, tasks)))
+            _send(connection, pack((making.seed, tasks)))
 
     def get(self, number: int) -> Any:
         """Return the next batch, or raise what was raised while it was made."""
         worker = number % len(self._connections)
         content = self._receive(worker)
-        self._send(self._connections[worker], _MORE)
+        if content == _STOPPED:
+            raise RuntimeError("the epoch was broken off")
+        _send(self._connections[worker], _MORE)
         result = unpack(content)
         if isinstance(result, Failure):
             raise result.raised(f"worker process {worker} of the DataLoader")
-        if self.epoch is not None and number + 1 == len(self.epoch.batches):
-            self.epoch = None
         return result
 
     def _receive(self, worker: int) -> bytes:
         connection, process = self._connections[worker], self._processes[worker]
-        timer = Timer(self._timeout, f"worker process {worker}")
         try:
-            while not connection.poll(timer.slice()):
+            while not connection.poll(PATIENCE):
                 if not process.is_alive() and not connection.poll():
                     raise EOFError
-            return connection.recv_bytes()
-        except (EOFError, ConnectionError):
+            content = connection.recv_bytes()
+        except (EOFError, OSError):
             process.join(_GRACE)
             raise RuntimeError(
                 f"worker process {worker} of the DataLoader (pid {process.pid}) has ended with exit code "
                 f"{process.exitcode} while it made a batch; a negative code is that of a signal, and -9 often means "
                 "that memory ran out"
             ) from None
-
-    @staticmethod
-    def _send(connection: Connection, message: bytes) -> None:
-        with contextlib.suppress(OSError):  # whoever waits for an answer notices that the process has ended
-            connection.send_bytes(message)
+        if content == _STOPPED:
+            self._stopping.discard(worker)
+        return content
 
     def stop(self) -> None:
         """Break off the epoch, without waiting for the processes."""
-        if self.epoch is not None and os.getpid() == self._owner:
-            self.epoch, self._stopping = None, True
+        if os.getpid() == self._owner:
+            self._stopping = set(range(len(self._connections)))
             for connection in self._connections:
-                self._send(connection, _STOP)
-
-    def _await_stop(self) -> None:
-        """Throw away the batches of an epoch that was broken off."""
-        self.stop()
-        if self._stopping:
-            for worker in range(len(self._connections)):
-                while self._receive(worker) != _STOPPED:
-                    pass
-            self._stopping = False
+                _send(connection, _STOP)
 
     def close(self) -> None:
         """End the processes: those that do not end by themselves by a signal. May be called again."""
         if os.getpid() != self._owner:  # in a copy of the program, which has no worker processes
             return
+        thread = self.source.thread if self.source is not None else None
+        if thread is not None:
+            thread.stop()
         for connection in self._connections:
-            self._send(connection, _EXIT)
+            _send(connection, _EXIT)
+        _end(self._processes)
+        if thread is not None:
+            thread.join()  # it notices that the processes have ended
+        for connection in self._connections:
             connection.close()
-        processes, self._processes, self._connections = self._processes, [], []
-        for end in (None, "terminate", "kill"):
-            for process in processes:
-                if end and process.is_alive():
-                    getattr(process, end)()
-            deadline = time.monotonic() + _GRACE
-            for process in processes:
-                process.join(max(deadline - time.monotonic(), 0))
+        self._processes, self._connections, self.source = [], [], None
+
+
+class WorkerSource:
+    """An epoch of worker processes, and the thread that takes the batches from them.
+
+    Args:
+        pool: the processes.
+        making: the batches of the epoch.
+        first: the number of the first one to make.
+        ahead: how many batches of each process may lie ready.
+        timeout: for how many seconds to wait for one, or 0.
+        keep: whether the processes stay when the epoch ends.
+    """
+
+    def __init__(self, pool: WorkerPool, making: Making, first: int, ahead: int, timeout: float, keep: bool) -> None:
+        self._pool = pool
+        self._keep = keep
+        self._stopped = False
+        pool.begin(self, making, first)
+        numbers = range(first, len(making.batches))
+        self.thread = ThreadSource(pool.get, numbers, ahead * len(pool), timeout, "worker processes")
+
+    def get(self, number: int) -> Any:
+        """Return the next batch, or raise what was raised while it was made."""
+        if self._pool.source is not self:
+            raise RuntimeError("another loop over this DataLoader has begun, with the same worker processes")
+        return self.thread.get(number)
+
+    def stop(self) -> None:
+        """Break off the epoch, without waiting."""
+        if not self._stopped:
+            self._stopped = True
+            self.thread.stop()
+            self._pool.stop()
+
+    def close(self) -> None:
+        """End the processes, or have them wait for the next epoch."""
+        if not self._keep:
+            self._pool.close()
+        elif self._pool.source is self:
+            self.stop()
+            self.thread.join()
+
+
+def _send(connection: Connection, message: bytes) -> None:
+    with contextlib.suppress(OSError):  # whoever waits for an answer notices that the process has ended
+        connection.send_bytes(message)
+
+
+def _end(processes: list[Any]) -> None:
+    """Wait until processes have ended, and help where that takes too long."""
+    for way in (None, "terminate", "kill"):
+        for process in processes:
+            if way and process.is_alive():
+                getattr(process, way)()
+        deadline = time.monotonic() + _GRACE
+        for process in processes:
+            process.join(max(deadline - time.monotonic(), 0))
 
 
 def _as_bytes(job: _Job) -> bytes:

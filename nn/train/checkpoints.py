@@ -20,7 +20,7 @@ from nn.weights.files import written_aside
 _MARK, _STATE = "forkgrad.checkpoint", "state"
 _VERSION = "1"
 _NAME = re.compile(r"checkpoint-(\d+)\.safetensors")
-_PART = re.compile(r"\.(checkpoint-\d+|best)\.safetensors\.[0-9a-f]+\.part")
+_NAMES = r"(checkpoint-\d+|best)\.safetensors"
 
 
 def write_checkpoint(path: str | os.PathLike[str], state: Any) -> None:
@@ -89,10 +89,15 @@ def list_checkpoints(folder: str | os.PathLike[str]) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def remove_leftovers(folder: str | os.PathLike[str]) -> None:
-    """Remove what writing that was interrupted has left in a folder."""
+def remove_leftovers(folder: str | os.PathLike[str], names: str = _NAMES) -> None:
+    """Remove what was left in a folder when writing files was interrupted; by default of checkpoints.
+
+    Args:
+        folder: where.
+        names: a regular expression for the names of the files.
+    """
     for path in _files(Path(folder)):
-        if _PART.fullmatch(path.name):
+        if re.fullmatch(rf"\.{names}\.[0-9a-f]+\.part", path.name):
             path.unlink(missing_ok=True)
 
 

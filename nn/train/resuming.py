@@ -60,7 +60,7 @@ def _check(own: dict[str, Any], state: Any) -> None:
     """Raise a ValueError unless a state has the form of the trainer's own, as far as the trainer can tell."""
     if not isinstance(state, dict) or state.keys() != own.keys():
         raise ValueError("it is not the state of a training")
-    for name in ("model", "frozen", "history", "seconds", "callbacks"):
+    for name in ("model", "frozen", "evaluating", "history", "seconds", "callbacks"):
         check_like(own[name], state[name], name)
     check_like(own["optimizer"]["param_groups"], state["optimizer"]["param_groups"], "optimizer")
     for name in _COUNTS:
@@ -72,8 +72,8 @@ def _check(own: dict[str, Any], state: Any) -> None:
         raise ValueError("sums must be a dict of numbers")
     if not all(isinstance(row, dict) for row in state["history"]):
         raise ValueError("the rows of the history must be dicts")
-    if not all(isinstance(name, str) for name in state["frozen"]):
-        raise ValueError("the names of frozen parameters must be strings")
+    if not all(isinstance(name, str) for name in state["frozen"] + state["evaluating"]):
+        raise ValueError("the names of parameters and modules must be strings")
     names = [[name for name, _ in each] for each in (own["callbacks"], state["callbacks"])]
     if names[0] != names[1]:
         raise ValueError(f"the callbacks here are {names[0]}, those of the checkpoint {names[1]}")

@@ -212,6 +212,7 @@ class Trainer:
         title = f"epoch {self.epoch + 1}/{self._last}"
         with progress_bar(progress, title, count_batches(loader), self.batch) as bar:
             if not self.batch:
+                self.model.train()
                 self._emit("begin_epoch")
             self._train(began, bar)
             if not self._totals.count:
@@ -228,7 +229,6 @@ class Trainer:
                 bar.finish(self.row)
 
     def _train(self, began: float, bar: Bar | None) -> None:
-        self.model.train()
         batches = count_batches(self._feed.loader)
         for batch in self._feed.epoch(self.batch):
             self.current = batch
@@ -331,6 +331,7 @@ class Trainer:
         return {
             "model": self.model.state_dict(),
             "frozen": [name for name, p in self.model.named_parameters() if not p.requires_grad],
+            "evaluating": [name for name, module in self.model.named_modules() if not module.training],
             "optimizer": self.optimizer.state_dict(),
             "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.callbacks],
             "feed": self._feed.state_dict(),
@@ -345,6 +346,8 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_(name not in state["frozen"])
+        for name, module in self.model.named_modules():
+            module.training = name not in state["evaluating"]
         self.optimizer.load_state_dict(state["optimizer"])
         for callback, (_, inner) in zip(self.callbacks, state["callbacks"], strict=True):
             callback.load_state_dict(inner)

@@ -106,7 +106,8 @@ def _unpacked(packed: Any, left: dict[str, Array]) -> Any:
     if kind == "tuple":
         return tuple(items)
     if kind in ("dict", "counter"):
-        return (Counter if kind == "counter" else dict)((key, value) for key, value in items)
+        pairs = dict(items)
+        return Counter(pairs) if kind == "counter" else pairs
     raise ValueError(f"its state has something of the unknown kind {kind!r:.40}")
 
 

@@ -45,7 +45,7 @@ class Callback:
         """Called before the first epoch, after the state was restored if training is resumed."""
 
     def begin_epoch(self, trainer: Trainer) -> None:
-        """Called before the first batch of an epoch."""
+        """Called before the first batch of an epoch, when all of the model is in training mode."""
 
     def begin_batch(self, trainer: Trainer) -> None:
         """Called before the forward pass; `trainer.current` is the batch."""

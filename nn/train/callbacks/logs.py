@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
@@ -14,6 +15,7 @@ from nn.extras import require
 from nn.module import check_size
 from nn.train.callbacks.base import Callback
 from nn.train.callbacks.watching import Histograms
+from nn.train.checkpoints import remove_leftovers
 from nn.weights.files import written_aside
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class CSVLog(Callback):
         _check_new(self.path, trainer, self._ours)
         self._ours = True
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self.path.parent, re.escape(self.path.name))
         self._write(trainer)
 
     def end_epoch(self, trainer: Trainer) -> None:

@@ -1,0 +1,553 @@
+"""The DataLoader: the same batches whoever makes them, positions saved and restored, errors, and endings."""
+
+import gc
+import json
+import multiprocessing
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import autograd
+from autograd import Tensor
+from nn.data import (
+    BatchSampler,
+    ClassBalancedSampler,
+    DataLoader,
+    Dataset,
+    SequentialSampler,
+    TensorDataset,
+    TransformedDataset,
+    batch_generator,
+    get_worker_info,
+)
+from nn.data.transforms import RandomHorizontalFlip
+
+MODES = {
+    "here": {},
+    "thread": {"prefetch_factor": 3},
+    "one process": {"num_workers": 1},
+    "three processes": {"num_workers": 3, "prefetch_factor": 1},
+    "kept processes": {"num_workers": 2, "persistent_workers": True},
+}
+AHEAD = [mode for mode in MODES if mode != "here"]
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+class Random(Dataset):
+    """Examples with random numbers of their batch."""
+
+    def __getitem__(self, index):
+        return index, np.full(3, index), Tensor(batch_generator().random())
+
+    def __len__(self):
+        return 23
+
+
+class Careless(Random):
+    """Examples with random numbers of every generator there is."""
+
+    def __getitem__(self, index):
+        import random
+
+        return np.random.rand(), random.random(), autograd.default_generator().random()  # noqa: NPY002
+
+
+class Failing(Random):
+    """Examples of which one cannot be made."""
+
+    error: type[BaseException] = KeyError
+
+    def __getitem__(self, index):
+        if index == 13:
+            raise self.error("no thirteen")
+        return index
+
+
+class Endless(Random):
+    """Examples of which one takes too long."""
+
+    def __getitem__(self, index):
+        if index == 13:
+            time.sleep(60)
+        return index
+
+
+def values(loader):
+    return [[part.data.tolist() for part in batch] for batch in loader]
+
+
+def children():
+    return [process for process in multiprocessing.active_children() if process.name.startswith("forkgrad-data")]
+
+
+def data_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "forkgrad-data"]
+
+
+def wait_until(condition, seconds=2.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    assert condition()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind():
+    yield
+    gc.collect()
+    wait_until(lambda: not children() and not data_threads())
+
+
+# --- the same batches -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", AHEAD)
+def test_batches_are_the_same_whoever_makes_them(mode):
+    expected, loader = (DataLoader(Random(), 4, shuffle=True, generator=rng(), **MODES[m]) for m in ("here", mode))
+    epochs = [values(expected), values(expected)]
+    assert epochs == [values(loader), values(loader)]
+    assert epochs[0] != epochs[1]
+    assert sorted(np.concatenate([batch[0] for batch in epochs[0]])) == list(range(23))
+
+
+def test_careless_data_sets_get_the_same_numbers_from_any_number_of_workers():
+    one, three = (DataLoader(Careless(), 4, generator=rng(), **MODES[m]) for m in ("one process", "three processes"))
+    first = values(one)
+    assert first == values(three)
+    flat = np.concatenate([part for batch in first for part in batch])
+    assert len(set(flat)) == len(flat)
+
+
+def test_spawned_processes_give_the_same_batches():
+    data = TransformedDataset(TensorDataset(rng().random((9, 1, 2, 4)), np.arange(9)), RandomHorizontalFlip())
+    here, spawned = (
+        DataLoader(data, 2, shuffle=True, generator=rng(), **mode)
+        for mode in ({}, {"num_workers": 1, "multiprocessing_context": "spawn"})
+    )
+    assert values(here) == values(spawned)
+
+
+def test_batches_from_processes_are_tensors_as_they_are_here():
+    here, (x, y) = (
+        next(iter(DataLoader(TensorDataset(np.ones((4, 2), np.float16), np.arange(4)), 4, **MODES[m])))
+        for m in ("here", "one process")
+    )
+    assert type(x) is Tensor
+    assert [x.dtype, y.dtype] == [part.dtype for part in here]
+    assert not x.requires_grad
+
+
+def test_index_arrays_are_asked_for_once_a_batch():
+    class Counting(TensorDataset):
+        asked = 0
+
+        def __getitem__(self, index):
+            self.asked += 1
+            return super().__getitem__(index)
+
+    data = Counting(np.arange(10))
+    assert [b[0].tolist() for b in DataLoader(data, 4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert data.asked == 3
+    assert [b[1] for b in DataLoader(data, 4, collate_fn=lambda examples: (0, len(examples)))] == [4, 4, 2]
+    assert data.asked == 13
+
+
+def test_getitems_is_used_where_there_is_one():
+    class Several(Random):
+        def __getitems__(self, indices):
+            return [i * 10 for i in indices]
+
+    assert [b.tolist() for b in DataLoader(Several(), 12)][1] == list(range(120, 230, 10))
+
+
+def test_samplers():
+    data = TensorDataset(np.arange(6))
+    assert [b[0].tolist() for b in DataLoader(data, 2, sampler=[5, 0, 3])] == [[5, 0], [3]]
+    batches = DataLoader(data, batch_sampler=[[0], [1, 2, 3], [np.int64(5)]])
+    assert [b[0].tolist() for b in batches] == [[0], [1, 2, 3], [5]]
+    assert len(batches) == 3
+    assert len(DataLoader(data, 2, sampler=ClassBalancedSampler([0, 0, 0, 0, 0, 1]), drop_last=True)) == 3
+    labels = np.array([0, 0, 0, 0, 0, 1])
+    balanced = DataLoader(TensorDataset(labels), 6, sampler=ClassBalancedSampler(labels, generator=rng()))
+    assert sorted(next(iter(balanced))[0].tolist()) == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size"),
+        ({"num_workers": -1}, ValueError, "num_workers"),
+        ({"prefetch_factor": 0}, ValueError, "prefetch_factor"),
+        ({"timeout": -1}, ValueError, "timeout"),
+        ({"persistent_workers": True}, ValueError, "num_workers"),
+        ({"sampler": [0], "shuffle": True}, ValueError, "sampler .*shuffle"),
+        ({"batch_sampler": [[0]], "batch_size": 2}, ValueError, "batch_size"),
+        ({"batch_sampler": [[0]], "drop_last": True}, ValueError, "drop_last"),
+        ({"batch_sampler": [[0]], "sampler": [0]}, ValueError, "sampler"),
+    ],
+)
+def test_bad_arguments_are_refused(options, error, text):
+    with pytest.raises(error, match=text):
+        DataLoader(Random(), **options)
+
+
+def test_indices_that_are_no_integers_are_refused():
+    with pytest.raises(TypeError, match="integer"):
+        iter(DataLoader(Random(), sampler=[0.5]))
+
+
+def test_outside_a_loader_random_numbers_are_the_default_generators():
+    assert batch_generator() is autograd.default_generator()
+    for _ in DataLoader(Random(), 4):
+        assert batch_generator() is autograd.default_generator()
+
+
+def test_empty_data_set():
+    for mode in MODES.values():
+        assert list(DataLoader(TensorDataset(np.zeros((0, 2))), 2, **mode)) == []
+
+
+def test_several_loops_at_once():
+    loader = DataLoader(TensorDataset(np.arange(4)), 2, prefetch_factor=2)
+    assert [(a[0].data[0], b[0].data[0]) for a in loader for b in loader] == [(0, 0), (0, 2), (2, 0), (2, 2)]
+    kept = DataLoader(Random(), 4, **MODES["kept processes"])
+    first = iter(kept)
+    next(first)
+    second = iter(kept)
+    assert next(second)[0].tolist() == [0, 1, 2, 3]
+    with pytest.raises(RuntimeError, match="another loop"):
+        next(first)
+
+
+# --- the position -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("done", [0, 1, 4, 6])
+def test_position_is_restored(mode, done):
+    def loader(seed):
+        return DataLoader(Random(), 4, shuffle=True, generator=rng(seed), **MODES[mode])
+
+    original = loader(0)
+    list(original)
+    batches = iter(original)
+    for _ in range(done):
+        next(batches)
+    state = json.loads(json.dumps(original.state_dict()))
+    rest, later = values(batches), values(original)
+    resumed = loader(99)
+    resumed.load_state_dict(state)
+    assert resumed.state_dict() == state
+    assert len(resumed) == 6
+    assert values(resumed) == rest
+    assert len(rest) == 6 - done
+    assert values(resumed) == later
+
+
+def test_position_between_epochs_and_before_the_first():
+    loader = DataLoader(Random(), 4, shuffle=True, generator=rng())
+    for _ in range(2):
+        state = loader.state_dict()
+        assert state["epoch"] is None
+        epoch = values(loader)
+        other = DataLoader(Random(), 4, shuffle=True, generator=rng(7))
+        other.load_state_dict(state)
+        assert values(other) == epoch
+
+
+def test_position_with_the_default_generator():
+    loader = DataLoader(Random(), 4, shuffle=True)
+    autograd.manual_seed(3)
+    batches = iter(loader)
+    next(batches)
+    state, generator = loader.state_dict(), autograd.default_generator().bit_generator.state
+    rest, later = values(batches), values(loader)
+    autograd.default_generator().bit_generator.state = generator
+    resumed = DataLoader(Random(), 4, shuffle=True)
+    resumed.load_state_dict(state)
+    assert [values(resumed), values(resumed)] == [rest, later]
+
+
+def test_position_of_a_sampler_of_ones_own():
+    def loader():
+        return DataLoader(
+            Random(), 5, sampler=ClassBalancedSampler(np.arange(23) % 3, generator=rng()), generator=rng(1)
+        )
+
+    original, resumed = loader(), loader()
+    batches = iter(original)
+    next(batches)
+    resumed.load_state_dict(original.state_dict())
+    assert values(resumed) == values(batches)
+    assert values(resumed) == values(original)
+
+
+def test_position_after_a_break_is_that_of_the_broken_epoch():
+    loader = DataLoader(Random(), 4, shuffle=True, generator=rng())
+    for number, _ in enumerate(loader):
+        if number == 2:
+            break
+    assert loader.state_dict()["epoch"]["next_batch"] == 3
+    assert len(values(loader)) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda s: s.update(examples=22), "22 examples.*23"),
+        (lambda s: s.pop("epoch"), "not the state"),
+        (lambda s: s.update(generator=None), "generator"),
+        (lambda s: s["generator"].update(bit_generator="MT19937"), "PCG64"),
+        (lambda s: s["generator"].pop("state"), "not whole"),
+        (lambda s: s["epoch"].update(next_batch=-1), "negative"),
+        (lambda s: s["epoch"].update(batches=[[23]]), "indices"),
+        (lambda s: s["epoch"].update(batches=[["0"]]), "not whole"),
+        (lambda s: s["epoch"].pop("seed"), "not whole"),
+        (lambda s: s.update(sampler={}), "generator of its own"),
+    ],
+)
+def test_bad_positions_are_refused_and_change_nothing(change, text):
+    loader, twin = (DataLoader(Random(), 4, shuffle=True, generator=rng()) for _ in range(2))
+    other = DataLoader(Random(), 4, shuffle=True, generator=rng(5))
+    next(iter(other))
+    state = json.loads(json.dumps(other.state_dict()))
+    change(state)
+    with pytest.raises(ValueError, match=text):
+        loader.load_state_dict(state)
+    assert values(loader) == values(twin)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_exceptions_come_through_at_their_batch(mode):
+    batches, got = iter(DataLoader(Failing(), 4, **MODES[mode])), []
+    with pytest.raises(KeyError, match="no thirteen") as caught:
+        got.extend(batch.tolist() for batch in batches)
+    assert got == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert list(batches) == []
+    if "process" in mode:
+        assert "worker process" in str(caught.value.__cause__)
+        assert "in __getitem__" in str(caught.value.__cause__)
+        assert 'raise self.error("no thirteen")' in str(caught.value.__cause__)
+
+
+class AwkwardError(Exception):
+    def __init__(self, first, second):
+        super().__init__(f"{first} and {second}")
+
+
+class Awkward(Random):
+    def __getitem__(self, index):
+        raise AwkwardError(1, 2)
+
+
+def test_exceptions_that_cannot_travel_are_described():
+    with pytest.raises(RuntimeError, match=r"worker process 0.*AwkwardError: 1 and 2"):
+        list(DataLoader(Awkward(), num_workers=1))
+
+
+class Stopping(Random):
+    def __getitem__(self, index):
+        raise StopIteration
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_stop_iteration_in_a_data_set_does_not_end_the_loop_quietly(mode):
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(DataLoader(Stopping(), **MODES[mode]))
+
+
+class Recording(Random):
+    def __getitem__(self, index):
+        return Tensor([1.0], requires_grad=True)
+
+
+def test_gradients_do_not_cross_processes():
+    with pytest.raises(TypeError, match=r"detach\(\)"):
+        list(DataLoader(Recording(), num_workers=1))
+
+
+class Dying(Random):
+    def __getitem__(self, index):
+        os._exit(3)
+
+
+def test_a_process_that_ends_is_noticed():
+    with pytest.raises(RuntimeError, match="exit code 3"):
+        list(DataLoader(Dying(), num_workers=2))
+
+
+def test_a_process_that_is_killed_is_noticed():
+    loader = DataLoader(Endless(), 13, num_workers=1)
+    batches = iter(loader)
+    next(batches)
+    children()[0].kill()
+    with pytest.raises(RuntimeError, match="exit code -9"):
+        next(batches)
+
+
+@pytest.mark.parametrize("mode", ["thread", "one process"])
+def test_timeout(mode):
+    start = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"0\.1 s"):
+        list(DataLoader(Endless() if mode != "thread" else Slow(), 13, timeout=0.1, **MODES[mode]))
+    assert time.monotonic() - start < 2
+
+
+class Slow(Random):
+    def __getitem__(self, index):
+        time.sleep(0.4 if index == 13 else 0)
+        return index
+
+
+def fail_in_the_beginning(number):
+    raise ValueError(f"worker {number} cannot begin")
+
+
+def note_number(number):
+    info = get_worker_info()
+    info.dataset.number = (number, info.id, info.num_workers)
+
+
+class Numbered(Random):
+    number = None
+
+    def __getitem__(self, index):
+        return self.number
+
+
+def test_worker_init_fn():
+    loader = DataLoader(Numbered(), 1, num_workers=2, worker_init_fn=note_number)
+    assert [tuple(int(part.data[0]) for part in batch) for batch in loader][:3] == [(0, 0, 2), (1, 1, 2), (0, 0, 2)]
+    with pytest.raises(ValueError, match="worker 0 cannot begin"):
+        list(DataLoader(Random(), num_workers=1, worker_init_fn=fail_in_the_beginning))
+    assert get_worker_info() is None
+
+
+def test_what_cannot_be_sent_is_named_before_processes_start():
+    with pytest.raises(TypeError, match="lambda"):
+        iter(DataLoader(Random(), num_workers=2, collate_fn=lambda x: x, multiprocessing_context="spawn"))
+
+
+# --- endings ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["thread", "three processes"])
+@pytest.mark.parametrize("way", ["break", "exception", "forgotten", "done"])
+def test_everything_ends(mode, way):
+    def loop():
+        for number, _ in enumerate(DataLoader(Random(), 4, **MODES[mode])):
+            assert data_threads() or children() or way == "done"
+            if number == 2 and way == "break":
+                break
+            if number == 2 and way == "exception":
+                raise OSError("stop here")
+
+    if way == "exception":
+        with pytest.raises(OSError, match="stop here"):
+            loop()
+    elif way == "forgotten":
+        batches = iter(DataLoader(Random(), 4, **MODES[mode]))
+        next(batches)
+        del batches
+    else:
+        loop()
+    gc.collect()
+    start = time.monotonic()
+    wait_until(lambda: not data_threads() and not children())
+    assert time.monotonic() - start < 1
+
+
+def test_processes_stay_only_if_asked_to():
+    kept = DataLoader(Random(), 4, **MODES["kept processes"])
+    expected = DataLoader(Random(), 4, generator=rng())
+    kept.generator = rng()
+    first = values(kept)
+    processes = {process.pid for process in children()}
+    assert len(processes) == 2
+    for _ in kept:
+        break
+    assert first == values(expected)
+    values(expected)
+    assert values(kept) == values(expected)
+    assert {process.pid for process in children()} == processes
+    del kept
+    gc.collect()
+    wait_until(lambda: not children())
+    list(DataLoader(Random(), 4, num_workers=2))
+    assert not children()
+
+
+class Stubborn(Random):
+    """Ignores the polite signal, and does not come back."""
+
+    def __getitem__(self, index):
+        import signal
+
+        if index == 3:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(60)
+        return index
+
+
+@pytest.mark.parametrize(("data", "limit"), [(Endless(), 1.5), (Stubborn(), 2.0)])
+def test_processes_that_do_not_come_back_are_ended(data, limit):
+    batches = iter(DataLoader(data, 1, num_workers=2, prefetch_factor=20))
+    next(batches)
+    time.sleep(0.2)
+    start = time.monotonic()
+    del batches
+    gc.collect()
+    assert time.monotonic() - start < limit
+    assert not children()
+
+
+class Large(Random):
+    """Batches that do not fit into a pipe."""
+
+    def __getitem__(self, index):
+        return np.full(300_000, index, np.int32)
+
+
+def test_large_batches_and_many_indices():
+    loader = DataLoader(Large(), 2, num_workers=2, persistent_workers=True)
+    for _ in range(2):
+        for batch in loader:
+            assert (batch.data[:, -1] == batch.data[:, 0]).all()
+            break
+        assert [int(b.data[0, 0]) for b in loader] == list(range(0, 23, 2))
+    many = DataLoader(TensorDataset(np.arange(200_000)), 100_000, num_workers=2)
+    assert [b[0].data[0] for b in many] == [0, 100_000]
+
+
+def test_at_most_so_many_batches_lie_ready():
+    made = []
+
+    class Noted(Random):
+        def __getitem__(self, index):
+            made.append(index)
+            return index
+
+    batches = iter(DataLoader(Noted(), 1, prefetch_factor=3))
+    next(batches)
+    time.sleep(0.05)
+    assert made == [0, 1, 2, 3]
+
+
+def test_batch_sampler_without_state():
+    loader = DataLoader(Random(), batch_sampler=BatchSampler(SequentialSampler(range(4)), 2))
+    loader.load_state_dict(loader.state_dict())
+    plain = DataLoader(Random(), batch_sampler=[[0], [1]])
+    batches = iter(plain)
+    next(batches)
+    plain.load_state_dict(plain.state_dict())
+    assert_array_equal([b[0].data for b in plain], [[1]])
