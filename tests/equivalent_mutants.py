@@ -18,6 +18,7 @@ _EITHER = "it chooses between two formulas that are both right"
 _OF_ZERO = "only 0 is divided by it"
 _ANY_SIZE = "any size above 0 is right, and only one far below the gradient's costs digits"
 _HIDDEN = "what it changes is put in the place of elements that are masked"
+_BOTH_KINDS = "what is there for arrays takes Tensors, and the other way around"
 
 EQUIVALENT = {
     "divmod.x1: gradient of the first output dropped": _NO_GRADIENT,
@@ -31,6 +32,7 @@ EQUIVALENT = {
     "bincount.weights: transposed": _ONE_AXIS,
     "roots.p: transposed": _ONE_AXIS,
     "linear.bias: transposed": _ONE_AXIS,
+    "gru_sequence.bias_hh: transposed": _ONE_AXIS,
     "correlate2d.bias: transposed": _ONE_AXIS,
     "linear.bias: _rows(g).sum(axis=0) -> _rows(g)": "the engine adds up the axes in front",
     "_joined_windows.windows: size -> stride": "both have an entry for each axis",
@@ -142,10 +144,11 @@ EQUIVALENT = {
     "norms._of_power_norm: 0 -> 1 (place 5)": "it is multiplied by 0",
     "normalizing._of_rows: 1 -> 2": _NEGATIVE,
     "normalizing._of_scale: g -> x (place 2)": "both have the same shape",
-    "normalizing._of_scale: _sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x -> "
-    "g * x if axes else _sum_of_products(g, x, axes).reshape(scale_shape)": _EITHER,
-    "normalizing._of_scale: _sum_of_products(g, x, axes).reshape(scale_shape) -> _sum_of_products(g, x, axes)": (
-        "the engine drops axes of size 1 in front"
-    ),
+    "normalizing._of_scale: kernel.sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x -> "
+    "g * x if axes else kernel.sum_of_products(g, x, axes).reshape(scale_shape)": _EITHER,
+    "normalizing._of_scale: kernel.sum_of_products(g, x, axes).reshape(scale_shape) -> "
+    "kernel.sum_of_products(g, x, axes)": "the engine drops axes of size 1 in front",
+    "gaussian_units._of_gelu: if isinstance(x, Tensor) -> if not": _BOTH_KINDS,
+    "window._sum_of_channels: if isinstance(g, Tensor) -> if not": _BOTH_KINDS,
     "common.flat: type(g)(0) -> 0": "the engine gives a gradient its dtype",
 }

@@ -5,9 +5,7 @@ prints: a hash of all weights, and the history. With more arguments, FOLDER N FO
 its own, one after the other, which are forked from one that has everything imported; N = 0 is never.
 """
 
-import contextlib
 import hashlib
-import importlib
 import json
 import os
 import random
@@ -122,8 +120,8 @@ def run_forked(folder, event):
 
 if __name__ == "__main__":
     if len(sys.argv) > 3:
-        with contextlib.suppress(ImportError):
-            importlib.import_module("autograd.kernels.compiled")  # it takes longer than the training
+        autograd.set_num_threads(1)  # threads would not be there in a forked process
+        warm_up()
         for place, number in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
             run_forked(place, int(number))
         sys.exit()

@@ -101,7 +101,8 @@ def wait_until(condition, seconds=2.0):
 @pytest.fixture(autouse=True)
 def _nothing_left_behind():
     yield
-    gc.collect()
+    if children() or data_threads():
+        gc.collect()
     wait_until(lambda: not children() and not data_threads())
 
 
@@ -115,6 +116,7 @@ def test_batches_are_the_same_whoever_makes_them(mode):
     assert epochs == [values(loader), values(loader)]
     assert epochs[0] != epochs[1]
     assert sorted(np.concatenate([batch[0] for batch in epochs[0]])) == list(range(23))
+    assert len({number for epoch in epochs for batch in epoch for number in batch[2]}) == 46
 
 
 def test_careless_data_sets_get_the_same_numbers_from_any_number_of_workers():
@@ -456,9 +458,10 @@ def test_everything_ends(mode, way):
         with pytest.raises(OSError, match="stop here"):
             loop()
     elif way == "forgotten":
-        batches = iter(DataLoader(Random(), 4, **MODES[mode]))
+        loader = DataLoader(Random(), 4, **MODES[mode])
+        batches = iter(loader)
         next(batches)
-        del batches
+        del batches  # the loader is still there
     else:
         loop()
     gc.collect()

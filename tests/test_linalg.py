@@ -504,6 +504,13 @@ def test_rounding_of_large_gradients_is_not_taken_for_a_phase(name):
             assert np.isfinite(leaf.grad.data).all()
 
 
+@pytest.mark.parametrize("name", ["eigh", "eig", "svd"])
+def test_no_matrices_have_a_gradient_of_nothing(name):
+    x = Tensor(np.zeros((0, 3, 3), complex), requires_grad=True)
+    np.abs(getattr(np.linalg, name)(x)[0 if name == "svd" else 1]).sum().backward()
+    assert x.grad.shape == (0, 3, 3)
+
+
 def test_vectors_of_no_singular_value_have_no_gradient():
     for shape in ((2, 4), (4, 2)):
         x = Tensor(RNG.normal(size=shape), requires_grad=True)

@@ -232,6 +232,15 @@ def group_of(name):
     return before if before in GROUPS else before.partition(".")[0]
 
 
+def test_equivalent_mutants_are_of_functions_that_exist():
+    assert [name for name in EQUIVALENT if group_of(name) not in GROUPS] == []
+
+
+def test_functions_are_not_taken_for_attributes_of_the_same_name():
+    assert "normalizing._gradients" in GROUPS  # calls kernel.normalize
+    assert "normalizing.normalize" not in GROUPS
+
+
 def test_all_rules_have_mutants():
     """A closure would not be compiled anew from its source; what several ops share is a function with options."""
     rules = [(name, rule) for name, made in REGISTRY.items() if isinstance(made, Op) for rule in made.rules if rule]

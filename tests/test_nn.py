@@ -1,7 +1,6 @@
 """Modules, layers, losses, initialisers and data: what they do, and what they refuse."""
 
 import copy
-import gzip
 import os
 import subprocess
 import sys
@@ -550,55 +549,6 @@ def test_data_refuses():
         nn.data.TensorDataset()
     with pytest.raises(ValueError, match="batch_size"):
         nn.data.DataLoader(nn.data.TensorDataset(np.ones(2)), 0)
-
-
-def write_idx(path, array):
-    head = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
-    path.write_bytes(gzip.compress(head + array.tobytes()))
-
-
-def write_mnist(folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    for part, n in (("train", 20), ("t10k", 10)):
-        write_idx(folder / f"{part}-images-idx3-ubyte.gz", RNG.integers(0, 256, (n, 28, 28), np.uint8))
-        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", np.arange(n, dtype=np.uint8) % 10)
-
-
-@pytest.mark.parametrize("subfolder", ["", "mnist"])
-def test_mnist_is_read_from_the_folder_of_the_variable(tmp_path, monkeypatch, subfolder):
-    write_mnist(tmp_path / subfolder)
-    monkeypatch.setenv("FORKGRAD_DATA", str(tmp_path))
-    (x_train, y_train), (x_test, y_test) = nn.data.load_mnist()
-    assert (x_train.shape, x_test.shape) == ((20, 1, 28, 28), (10, 1, 28, 28))
-    assert (x_train.dtype, y_train.dtype) == (np.float32, np.int64)
-    assert 0 <= x_train.min() < x_train.max() <= 1
-    assert y_test.tolist() == list(range(10))
-
-
-def test_mnist_says_what_is_missing(tmp_path, monkeypatch):
-    monkeypatch.delenv("FORKGRAD_DATA", raising=False)
-    with pytest.raises(FileNotFoundError, match=r"train-images-idx3-ubyte\.gz.*FORKGRAD_DATA"):
-        nn.data.load_mnist()
-    monkeypatch.setenv("FORKGRAD_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="mnist"):
-        nn.data.load_mnist()
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        (b"plain", "gzip"),
-        (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), r"\(5,\).*3 elements"),
-        (gzip.compress(b"\0\0\x0d\x01\0\0\0\0"), "unsigned bytes"),
-        (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcde")[:-9], "gzip"),
-    ],
-)
-def test_broken_mnist_files_are_refused(tmp_path, monkeypatch, content, text):
-    write_mnist(tmp_path)
-    (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(content)
-    monkeypatch.setenv("FORKGRAD_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match=text):
-        nn.data.load_mnist()
 
 
 def test_import_is_light():

@@ -142,3 +142,13 @@ def test_masks_of_another_dtype_change_no_dtype(make, options):
         g = kind(given[0]) if make is rnn else {i: kind(g) for i, g in enumerate(given)}
         found = [h for h in node.op.pull(g, node.inputs, saved) if h is not None]
         assert {h.dtype for h in found} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("make", [rnn, lstm, gru])
+def test_masks_have_the_digits_of_the_results(make):
+    whole, _, inputs = make(MASK / 3, False)
+    inputs[1] = inputs[1].astype(np.float32)
+    exact = [x.astype(np.float64) for x in inputs]
+    given, expected = (derivatives(whole, each, [0])[0] for each in (inputs, exact))
+    for x, y in zip(given, expected, strict=True):
+        assert_allclose(x.data, y.data, rtol=1e-6 if x.dtype == np.float32 else 1e-12)

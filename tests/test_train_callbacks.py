@@ -155,7 +155,7 @@ def test_nan_is_traced_to_its_operation_before_the_weights_are_spoilt(layer, sai
 def test_nan_that_random_numbers_made_is_found_with_the_same_numbers():
     class Unlucky(nn.Module):
         def __init__(self):
-            self.dropout = nn.Dropout(0.5, generator=np.random.default_rng(1))
+            self.dropout = nn.Dropout(0.35, generator=np.random.default_rng(1))
 
         def forward(self, x):
             return autograd.log(self.dropout(autograd.exp(x)).sum(axis=0, keepdims=True) * autograd.ones((4, 1)))
@@ -163,6 +163,14 @@ def test_nan_that_random_numbers_made_is_found_with_the_same_numbers():
     model = nn.Sequential(nn.Linear(3, 1), Unlucky(), nn.Linear(1, 2))
     with pytest.raises(FloatingPointError, match=r"It came from log, forward, in module '1' \(Unlucky\)"):
         make(StopOnNaN(), model=model, lr=0.0).fit(batches(), epochs=60)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_nan_in_the_data_is_nobodys_fault():
+    x, y = batches(1)[0]
+    x[1, 2] = np.nan
+    with pytest.raises(FloatingPointError, match="No operation made it out of finite numbers: look at the batch"):
+        make(StopOnNaN()).fit([(x, y)])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -397,6 +405,14 @@ def test_dead_units_are_those_that_no_example_of_the_epoch_woke():
     history = trainer.fit([(x[:1], y[:1]), (x[1:], y[1:])], validation=[(awake, y[:1])], epochs=2)
     assert history["dead_1"] == [0.5, 0.5]
     assert not model[1]._forward_hooks
+
+
+def test_units_that_die_later_are_dead_then():
+    class Kill(Callback):
+        def begin_epoch(self, trainer):
+            nn.init.constant_(trainer.model[0].bias, 9.0 if trainer.epoch != 1 else -9.0)
+
+    assert make(Kill(), DeadUnits(), lr=0.0).fit(batches(), epochs=3)["dead_1"] == [0.0, 1.0, 0.0]
 
 
 def test_dead_units_of_images_are_channels():

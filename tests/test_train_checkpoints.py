@@ -89,7 +89,10 @@ def test_killed_three_times_it_ends_the_same(tmp_path):
     whole.mkdir()
     killed.mkdir()
     runs = [whole, 0, killed, 5, killed, 33, killed, 58, killed, 0]  # 5: before anything is saved
-    found = subprocess.run([sys.executable, PROGRAM, *map(str, runs)], capture_output=True, text=True, check=True)
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # processes are forked in it
+    found = subprocess.run(
+        [sys.executable, PROGRAM, *map(str, runs)], capture_output=True, text=True, check=True, env=env
+    )
     expected, result = map(json.loads, found.stdout.splitlines())
     assert result == expected
     assert expected[1] > 15
@@ -174,7 +177,12 @@ class Shuffled:
             yield x + rng.normal(size=x.shape).astype(np.float32), y
 
 
-@pytest.mark.parametrize("kind", [batches, Shuffled])
+def prefetched():
+    x, y = (np.concatenate(parts) for parts in zip(*batches()))
+    return nn.data.DataLoader(nn.data.TensorDataset(x, y), 4, shuffle=True, prefetch_factor=2)
+
+
+@pytest.mark.parametrize("kind", [batches, Shuffled, prefetched])
 def test_any_loader_goes_on_in_the_middle_of_an_epoch(tmp_path, kind):
     whole = small(None)
     whole.fit(kind(), epochs=3)
@@ -300,7 +308,7 @@ def header_changed(content, rng):
 def test_damaged_files_are_refused_and_nothing_changes(tmp_path, saved, damage):
     rng = random.Random(damage.__name__)
     path = tmp_path / "checkpoint-0000000004.safetensors"
-    trainer = small(None, EarlyStopping("loss"), seed=3)
+    trainer = small(tmp_path / "own", EarlyStopping("loss"), seed=3)
     trainer.fit(batches())
     before, states = weights(trainer), autograd.default_generator().bit_generator.state
     for _ in range(50):
@@ -356,6 +364,7 @@ HOSTILE = {
     "early stopping of text": inside("callbacks", 0, 1, value="best"),
     "best weights of others": inside("callbacks", 0, 1, "weights", "0.bias", value=np.zeros(9)),
     "best number is text": inside("callbacks", 0, 1, "best", value="1"),
+    "the best of Checkpointing is text": inside("callbacks", 1, 1, "best_value", value="1"),
     "another generator": inside("random", "default", "bit_generator", value="MT19937"),
     "state too large": inside("random", "default", "state", "state", value=2**200),
     "python's state": inside("random", "python", value=(3, np.zeros(3, np.uint32), None)),
@@ -370,9 +379,10 @@ def test_hostile_states_are_refused_and_nothing_changes(tmp_path, saved, name):
     path = tmp_path / "a.safetensors"
     path.write_bytes(saved)
     state = read_checkpoint(path)
+    small(tmp_path / "fits", EarlyStopping("loss"), seed=3).fit(batches(), resume=path)
     HOSTILE[name](state)
     write_checkpoint(path, state)
-    trainer = small(None, EarlyStopping("loss"), seed=3)
+    trainer = small(tmp_path / "own", EarlyStopping("loss"), seed=3)
     trainer.fit(batches())
     optimizer = trainer.optimizer.state_dict()["param_groups"]
     before, states, rows = weights(trainer), autograd.default_generator().bit_generator.state, list(trainer.history)

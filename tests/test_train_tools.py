@@ -83,6 +83,14 @@ def test_a_network_overfits_twenty_examples_and_stays_as_it_is():
         assert_array_equal(value.data, before[name].data)
 
 
+def test_dropout_does_not_keep_a_network_from_overfitting():
+    x, y = digits()
+    model = network()
+    model[3].p = 0.95
+    assert check_overfits(model, LOSS, x, y)
+    assert model[3].training
+
+
 def test_a_network_that_cannot_learn_is_found():
     x, y = digits()
     model = network()

@@ -83,7 +83,7 @@ def _blocks(x: Array, count: int) -> list[Array]:
 
 
 def _mask_like(mask: Array | None, x: Array) -> Array | None:
-    return None if mask is None else mask.astype(x.dtype, copy=False)
+    return None if mask is None else mask.astype(x.dtype)
 
 
 def _check(name: str, x: Array, gates: int, h0: Array, batch_sizes: Sizes, **shapes: Any) -> None:

@@ -36,7 +36,7 @@ def find_origin(model: Module, compute: Callable[[], Any]) -> str:
     with watch.listening(), np.errstate(all="ignore"):
         compute()
     if not watch.found:
-        return "It did not come again when the batch was computed once more"
+        return "No operation made it out of finite numbers: look at the batch and its target"
     return "It came from " + ". Then from ".join(watch.found.values())
 
 

@@ -11,6 +11,7 @@ from nn.module import check_size
 from nn.train.callbacks.base import Callback, is_better, wanted_value
 from nn.train.checkpoints import check_library, checkpoint_path, list_checkpoints, remove_leftovers, write_checkpoint
 from nn.train.history import check_mode
+from nn.train.trees import check_like
 
 if TYPE_CHECKING:
     from nn.train.trainer import Trainer
@@ -110,4 +111,5 @@ class Checkpointing(Callback):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the best number so far."""
+        check_like(0, state["best_value"], "Checkpointing.best_value")
         self.best_value = state["best_value"]

@@ -100,6 +100,8 @@ class EarlyStopping(Callback):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a state."""
+        for name in ("best", "best_epoch", "bad"):
+            check_like(0, state[name], f"EarlyStopping.{name}")
         if self._model is not None:
             check_like(self._model.state_dict(), state["weights"], "EarlyStopping.weights")
         self.best, self.best_epoch, self._bad = state["best"], state["best_epoch"], state["bad"]
