@@ -60,6 +60,7 @@ EQUIVALENT = {
     "elementary._difference: x1 -> x2": "both are equal where that counts",
     "elementary._difference: 0 -> 1 (place 2)": _HIDDEN,
     "linear_algebra._of_second: -1 -> 1": "the same axis of an array with one",
+    "recurrence._blocks: -1 -> 1": "the same axis of a matrix",
     "reduction._mean_rule: 1 -> 2": "it counts for means of nothing only, whose gradients are empty",
     "reduction._mean_rule: keepdims -> where": "reshaping to size 1 what has size 1 changes nothing",
     "reduction._mean_rule: np.maximum(chosen(where, a_shape, axis, keepdims), 1) -> "

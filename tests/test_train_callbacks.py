@@ -415,6 +415,18 @@ def test_units_that_die_later_are_dead_then():
     assert make(Kill(), DeadUnits(), lr=0.0).fit(batches(), epochs=3)["dead_1"] == [0.0, 1.0, 0.0]
 
 
+def test_units_that_were_awake_before_an_interruption_are_not_dead():
+    first, second = DeadUnits(), DeadUnits()
+    first._see("1", np.array([[1.0, 0.0]]))
+    second.load_state_dict(first.state_dict())
+    second._see("1", np.array([[0.0, 0.0]]))
+    trainer = types.SimpleNamespace(row={})
+    second.end_epoch(trainer)
+    assert trainer.row == {"dead_1": 0.5}
+    with pytest.raises(ValueError, match="a bool for each unit"):
+        second.load_state_dict({"alive": {"1": np.zeros(2)}})
+
+
 def test_dead_units_of_images_are_channels():
     model = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Flatten())
     with autograd.no_grad():

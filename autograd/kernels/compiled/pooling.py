@@ -38,9 +38,7 @@ def _shared(work: Any, images: int, elements: int) -> None:
     share(work, images, -(-_WORTH * images // elements))
 
 
-def largest(
-    x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, extra: Sizes = ()
-) -> Array:
+def largest(x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, extra: Sizes = ()) -> Array:
     """Return the first largest value of each window, (N, C, *P), and its position."""
     if not _suits(x) or (any(padding) and max(dilation) > 1) or x[0, 0].size > np.iinfo(np.int32).max:
         return NotImplemented

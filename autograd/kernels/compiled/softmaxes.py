@@ -16,9 +16,7 @@ _WORTH = 50_000  # scores that are worth a thread
 
 
 def _suits(x: Array, target: Array) -> bool:
-    return bool(
-        x.dtype.char in "fd" and x.ndim == 2 and x.size and x.flags.c_contiguous and target.dtype.kind in "iu"
-    )
+    return bool(x.dtype.char in "fd" and x.ndim == 2 and x.size and x.flags.c_contiguous and target.dtype.kind in "iu")
 
 
 def class_entropies(x: Array, target: Array) -> tuple[Array, Array]:
