@@ -82,7 +82,7 @@ class ModuleState:
         >>> layer.load_state_dict({"weight": [[1.0, 2.0]], "bias": [3.0]})
         IncompatibleKeys(missing_keys=[], unexpected_keys=[])
         >>> layer(Tensor([1.0, 1.0]))
-        Tensor([6.], op=add)
+        Tensor([6.], op=linear)
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(

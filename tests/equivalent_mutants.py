@@ -61,6 +61,9 @@ EQUIVALENT = {
     "elementary._difference: 0 -> 1 (place 2)": _HIDDEN,
     "linear_algebra._of_second: -1 -> 1": "the same axis of an array with one",
     "recurrence._blocks: -1 -> 1": "the same axis of a matrix",
+    "recurrence._lstm_recorded: c -> c_before (place 2)": "both have the same shape",
+    "recurrence._lstm_recorded: c -> c_before (place 3)": "both have the same shape",
+    "recurrence._of_gru: np.sum(of_hidden, axis=0) -> of_hidden": "the engine adds up the axis in front",
     "reduction._mean_rule: 1 -> 2": "it counts for means of nothing only, whose gradients are empty",
     "reduction._mean_rule: keepdims -> where": "reshaping to size 1 what has size 1 changes nothing",
     "reduction._mean_rule: np.maximum(chosen(where, a_shape, axis, keepdims), 1) -> "
@@ -80,6 +83,7 @@ EQUIVALENT = {
     "softmaxes._share_of_exponentials: 0 -> 1": "the exponential of minus infinity less a finite number is 0",
     "softmaxes._share_of_exponentials: a -> out (place 2)": "both have the same shape",
     "softmaxes._running_share: 0 -> 1 (place 2)": "the exponential of minus infinity less a finite number is 0",
+    "softmaxes._of_scores: 1 -> 2": _NEGATIVE,
     "sorting._reordered: 1 -> 2": _NEGATIVE,
     "sorting._ranks: np.empty_like(order) -> order": "NumPy copies the indices before it writes",
     "sorting._ranks: 1 -> 2 (place 2)": _NEGATIVE,

@@ -37,6 +37,11 @@ def _of_standardized(g: list[Array], out: tuple[Array, ...], axis: Axes, eps: fl
     return grad + (of_mean - r * np.sum(of_y, axis=axes, keepdims=True)) / n if centered else grad
 
 
+def _require_real(name: str, x: Array) -> None:
+    if x.dtype.kind == "c":
+        raise TypeError(f"{name} takes real numbers, not {x.dtype}; {name} x.real and x.imag, each by itself")
+
+
 @op(
     x=_of_standardized,
     several=True,
@@ -68,8 +73,7 @@ def standardize(x: Array, axis: Axes, eps: float = 1e-5, centered: bool = True) 
     >>> y.tolist(), mean.tolist(), variance.tolist()
     ([[-1.0, 1.0]], [[2.0]], [[1.0]])
     """
-    if x.dtype.kind == "c":
-        raise TypeError(f"standardize takes real numbers, not {x.dtype}; standardize x.real and x.imag, each by itself")
+    _require_real("standardize", x)
     axes = tuple(a % x.ndim for a in axis)
     exact = x.astype(np.float32) if x.dtype == np.float16 else x  # squares of half precision would overflow
     n = max(math.prod(x.shape[a] for a in axes), 1)
@@ -121,6 +125,7 @@ def normalized(
     >>> normalized(Tensor([[1.0, 3.0]]), last=1, eps=0)
     Tensor([[-1.,  1.]])
     """
+    _require_real("normalize", x)
     y = taken_from(known)
     return kernel.normalize(x, weight, bias, last, eps, centered)[0] if y is None else y  # type: ignore[no-any-return]
 
@@ -146,10 +151,14 @@ def normalize(
         The result, and as plain arrays the mean and the variance (of n elements, divided by n), with size 1 for the
         axes that they are taken over.
 
+    Raises:
+        TypeError: when x is complex.
+
     >>> y, mean, variance = normalize(Tensor([[1.0, 3.0]]), last=1, eps=0)
     >>> y, mean, variance
     (Tensor([[-1.,  1.]]), array([[2.]], dtype=float32), array([[1.]], dtype=float32))
     """
+    _require_real("normalize", value_of(x))
     values, mean, variance = kernel.normalize(value_of(x), value_of(weight), value_of(bias), last, eps, centered)
     return normalized(x, weight, bias, last, eps, centered, Known(values, mean, variance)), mean, variance
 

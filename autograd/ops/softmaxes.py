@@ -115,13 +115,13 @@ def _of_scores(
     g: Array, x: Array, target: Array, factors: Array | None, count: float | None, known: Known | None
 ) -> Array:
     """Return the gradient of the scores: each softmax less the right class, times the gradient of its loss."""
-    if count is not None:
-        g = g / x.dtype.type(count) if count else g * 0
+    if count:  # where nothing counts, what comes in has a factor of 0, or goes nowhere
+        g = g / x.dtype.type(count)
     if factors is not None:
-        g = g * factors.astype(x.dtype, copy=False)
+        g = g * factors.astype(x.dtype)
     g = g if np.ndim(g) == 0 else np.reshape(g, (-1, 1))
     if isinstance(g, Tensor):
-        return g * (softmax(x) - (target[:, None] == np.arange(x.shape[1])).astype(x.dtype))
+        return g * (softmax(x) - (target[:, None] == np.arange(x.shape[1])))
     return kernel.class_entropy_gradient(g, known.kept[0] if known else kernel.class_entropies(x, target)[1], target)
 
 
