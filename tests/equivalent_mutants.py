@@ -18,6 +18,7 @@ _EITHER = "it chooses between two formulas that are both right"
 _OF_ZERO = "only 0 is divided by it"
 _ANY_SIZE = "any size above 0 is right, and only one far below the gradient's costs digits"
 _HIDDEN = "what it changes is put in the place of elements that are masked"
+_NEVER_ALL = "rules ask for it with axes only, values also with None for all"
 _BOTH_KINDS = "what is there for arrays takes Tensors, and the other way around"
 
 EQUIVALENT = {
@@ -41,6 +42,11 @@ EQUIVALENT = {
     "imag.val: g -> val (place 2)": _ZEROS,
     "switching._sign: g -> x": _ZEROS,
     "switching._sign: 1 -> 2": _HIDDEN,
+    "axes.kept: (1,) * len(shape) -> (1,) / len(shape)": _NEVER_ALL,
+    "axes.kept: (1,) * len(shape) -> (1,)": _NEVER_ALL,
+    "axes.kept: (1,) * len(shape) -> len(shape)": _NEVER_ALL,
+    "axes.kept: 1 -> 2": _NEVER_ALL,
+    "axes.kept: shape -> axis": _NEVER_ALL,
     "common.is_number: not isinstance(x, np.generic) -> isinstance(x, np.generic)": (
         "what rules do for arrays is right for numbers, too"
     ),
@@ -147,6 +153,8 @@ EQUIVALENT = {
     "norms._of_power_norm: 1 -> 2": _HIDDEN,
     "norms._of_power_norm: 1 -> 2 (place 2)": _HIDDEN,
     "norms._of_power_norm: 0 -> 1 (place 5)": "it is multiplied by 0",
+    "normalizing._gradients: eps -> centered": "mean and variance do not depend on it",
+    "normalizing._gradients: 1 -> 2 (place 3)": _NEGATIVE,
     "normalizing._of_rows: 1 -> 2": _NEGATIVE,
     "normalizing._of_scale: g -> x (place 2)": "both have the same shape",
     "normalizing._of_scale: kernel.sum_of_products(g, x, axes).reshape(scale_shape) if axes else g * x -> "

@@ -100,12 +100,11 @@ def _gradients(
     difference = x - np.sum(x, axis=axes, keepdims=True) / n if centered else x
     r = 1 / np.sqrt(np.sum(difference * difference, axis=axes, keepdims=True) / n + eps)
     y = difference * r
-    shape = x.shape[x.ndim - last :] if last else x.shape[1:2]
     broad = None if weight is None else weight if last else np.reshape(weight, (-1, *[1] * (x.ndim - 2)))
     h = g if broad is None else g * broad
     rest = h - y * (np.sum(h * y, axis=axes, keepdims=True) / n)
     rest = rest - np.sum(h, axis=axes, keepdims=True) / n if centered else rest
-    return rest * r, np.reshape(np.sum(g * y, axis=others), shape), np.reshape(np.sum(g, axis=others), shape)
+    return rest * r, np.sum(g * y, axis=others), np.sum(g, axis=others)
 
 
 @op(
@@ -113,7 +112,7 @@ def _gradients(
     samples=[
         sample((3, 2, 2), (2,), (2,), last=0, eps=0.1), sample((4, 2), (2,), (2,), last=0, eps=0.1),
         sample((3, 4), (4,), (4,), last=1, eps=0.1), sample((2, 2, 3), (2, 3), (2, 3), last=2, eps=0.1),
-        sample((3, 4), (4,), (4,), last=1, eps=0.1, centered=False),
+        sample((3, 4), (4,), (4,), last=1, eps=0.1, centered=False), sample((2, 3), last=1, eps=0.1),
     ],
 )  # fmt: skip
 def normalized(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.kernels import products
 from autograd.kernels import recurrence as kernel
 from autograd.kernels.recurrence import Sizes
 from autograd.ops.common import Array
@@ -38,7 +39,7 @@ def _before(start: Array, states: Array, batch_sizes: Sizes, reverse: bool) -> A
 def _of_weight(of_products: Array, before: Array, mask: Array | None, batch_sizes: Sizes) -> Array:
     """Return the gradient of W_hh from that of what it gives in all steps, in one product."""
     entered = before if mask is None else before * mask[kernel.positions(batch_sizes)]
-    return of_products.T @ entered
+    return products.matmul(of_products.T, entered)
 
 
 def _through_time(
@@ -195,7 +196,7 @@ def _of_lstm(
     def of_weight() -> Array:
         return _of_weight(of_x, _before(h0, h, batch_sizes, reverse), mask, batch_sizes)
 
-    return of_x, of_h0, of_c0, of_weight, lambda: of_h.T @ (_blocks(gates, 4)[3] * np.tanh(c))
+    return of_x, of_h0, of_c0, of_weight, lambda: products.matmul(of_h.T, _blocks(gates, 4)[3] * np.tanh(c))
 
 
 def _lstm_recorded(

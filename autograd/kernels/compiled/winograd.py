@@ -25,6 +25,7 @@ from autograd.kernels.compiled.blocks import combine, contract
 from autograd.kernels.compiled.direct import in_blocks, scratch, summed
 from autograd.kernels.compiled.vectors import columns, load, muladd, splat, store
 from autograd.kernels.compiled.vectors import rows as as_rows
+from autograd.kernels.products import matmul
 from autograd.kernels.threads import share
 from autograd.kernels.window import Sizes
 
@@ -87,7 +88,7 @@ def correlate(x: Array, weight: Array, bias: Array | None, places: Sizes, paddin
     tiles = _tiles(places)
     parts = in_blocks(weight.reshape(1, filters, channels * 9), x.dtype)[0]  # (O/4, C*9, 4)
     parts = parts.reshape(-1, channels, 9, 4).transpose(2, 0, 1, 3).reshape(9, -1)
-    windows = _WINDOW @ parts  # (36, O/4*C*4)
+    windows = matmul(_WINDOW, parts)  # (36, O/4*C*4)
     shift = np.zeros(filters, x.dtype) if bias is None else np.ascontiguousarray(bias)
     out = np.empty((images, filters, *places), x.dtype)
 
@@ -116,7 +117,7 @@ def correlate_weight(x: Array, g: Array, padding: Sizes) -> Array:
 
     least = -(-_WORTH * images // (g.size * channels // 4))
     sums = summed(part, images, least, (36, filters, channels), x.dtype)
-    windows = _OF_WINDOW @ sums.reshape(36, -1)
+    windows = matmul(_OF_WINDOW, sums.reshape(36, -1))
     return np.ascontiguousarray(windows.T).reshape(filters, channels, 3, 3)
 
 
