@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from nn.onnx.comparing import Value
 from nn.onnx.recording import Ref
 from nn.onnx.running import DynamicAxes, axis_names
 from nn.onnx.writing import Writer
+from nn.weights.files import written_aside
 
 _MOST_BYTES = 2**31 - 1
 
@@ -85,20 +85,5 @@ def replace(path: str | os.PathLike[str], model: Any) -> None:
     """
     if model.ByteSize() > _MOST_BYTES:
         raise ValueError(f"an ONNX file holds at most 2 GiB; this model takes {model.ByteSize()} bytes")
-    directory = os.path.dirname(os.fspath(path)) or "."
-    handle, aside = tempfile.mkstemp(dir=directory, prefix=".onnx-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(model.SerializeToString(deterministic=True))
-        os.chmod(aside, 0o666 & ~_umask())
-        os.replace(aside, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(aside)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with written_aside(Path(os.path.realpath(path))) as file:
+        file.write(model.SerializeToString(deterministic=True))

@@ -110,13 +110,19 @@ def sgd(
 
 
 @jit
-def _plain_sgd(addresses, sizes, start, stop, like, rate, decay, sign):  # type: ignore[no-untyped-def]
+def _shares(sizes, start, stop):  # type: ignore[no-untyped-def]
+    """Yield the rows with elements in start to stop, counted over all rows, and from where to where in the row."""
     before = 0
     for i in range(sizes.size):
         low, high = max(start - before, 0), min(stop - before, sizes[i])
         before += sizes[i]
-        if low >= high:
-            continue
+        if low < high:
+            yield i, low, high
+
+
+@jit
+def _plain_sgd(addresses, sizes, start, stop, like, rate, decay, sign):  # type: ignore[no-untyped-def]
+    for i, low, high in _shares(sizes, start, stop):
         g = _part(addresses, sizes, i, low, high, like, 0)
         p = _part(addresses, sizes, i, low, high, like, 1)
         for k in range(p.size):
@@ -125,12 +131,7 @@ def _plain_sgd(addresses, sizes, start, stop, like, rate, decay, sign):  # type:
 
 @jit
 def _sgd(addresses, sizes, start, stop, like, rate, momentum, portion, decay, sign, nesterov):  # type: ignore[no-untyped-def]
-    before = 0
-    for i in range(sizes.size):
-        low, high = max(start - before, 0), min(stop - before, sizes[i])
-        before += sizes[i]
-        if low >= high:
-            continue
+    for i, low, high in _shares(sizes, start, stop):
         g = _part(addresses, sizes, i, low, high, like, 0)
         p = _part(addresses, sizes, i, low, high, like, 1)
         b = _part(addresses, sizes, i, low, high, like, 2)
@@ -158,12 +159,7 @@ def adam(
 def _adam(  # type: ignore[no-untyped-def]
     addresses, sizes, start, stop, like, rate, over_root, beta1, new1, beta2, new2, eps, decay, shrink, sign
 ):
-    before = 0
-    for i in range(sizes.size):
-        low, high = max(start - before, 0), min(stop - before, sizes[i])
-        before += sizes[i]
-        if low >= high:
-            continue
+    for i, low, high in _shares(sizes, start, stop):
         gradient = _part(addresses, sizes, i, low, high, like, 0)
         p = _part(addresses, sizes, i, low, high, like, 1)
         m = _part(addresses, sizes, i, low, high, like, 2)
