@@ -12,6 +12,7 @@ import pytest
 import autograd
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPILED = ROOT / "autograd" / "kernels" / "compiled"
 
 # Each layer may import from those before it, and from itself.
 LAYERS = [
@@ -86,6 +87,14 @@ def test_no_module_shares_its_name_with_a_public_function(module):
     assert isinstance(getattr(importlib.import_module(package), name), types.ModuleType)
     if module.startswith("autograd."):
         assert name not in autograd.__all__
+
+
+@pytest.mark.parametrize("path", sorted(COMPILED.glob("*.py")), ids=lambda path: path.stem)
+def test_compiled_kernels_have_no_generators(path):
+    # Numba keeps a generator's code in the process that compiled it: one that comes from the cache on disk cannot
+    # be used by a kernel that is compiled later.
+    yields = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Yield | ast.YieldFrom)]
+    assert not yields
 
 
 def test_importing_loads_nothing_heavy():

@@ -29,9 +29,10 @@ def _pointer(typing: Any, address: Any, like: Any) -> Any:
 
 
 @jit(inline="always")
-def _part(addresses, sizes, i, start, stop, like, column):  # type: ignore[no-untyped-def]
-    """Return what of the array in a column of row i lies in start to stop, counted over all rows."""
-    return carray(_pointer(addresses[column, i], like), sizes[i])[start:stop]
+def _part(addresses, offsets, i, start, stop, like, column):  # type: ignore[no-untyped-def]
+    """Return what of the array in a column of row i lies in start to stop, counted over all rows; mostly nothing."""
+    before, size = offsets[i], offsets[i + 1] - offsets[i]
+    return carray(_pointer(addresses[column, i], like), size)[max(start - before, 0) : max(stop - before, 0)]
 
 
 @jit
@@ -52,15 +53,15 @@ class Table:
         self.dtype = first.dtype
         self.like = np.empty(0, first.dtype)
         self.kind = first.dtype.type
-        self.sizes = np.array([x.size for x in columns[0]], np.intp)
-        self.total = int(self.sizes.sum())
+        sizes = [x.size for x in columns[0]]
+        self.offsets = np.cumsum([0, *sizes], dtype=np.intp)
         self.usable = first.dtype.char in "fd" and all(
             x.dtype == first.dtype and x.size == n and x.ndim and x.flags.c_contiguous
             for column in columns
-            for x, n in zip(column, self.sizes, strict=True)
+            for x, n in zip(column, sizes, strict=True)
         )
         if self.usable:
-            gradients = [[0] * len(self.sizes)]
+            gradients = [[0] * len(sizes)]
             self.addresses = np.array([*gradients, *[[_address(x) for x in column] for column in columns]], np.intp)
 
     def is_of(self, columns: Sequence[Sequence[Array]]) -> bool:
@@ -89,9 +90,9 @@ class Table:
         exact = [number if isinstance(number, bool) else self.kind(number) for number in numbers]
 
         def part(start: int, stop: int) -> None:
-            kernel(self.addresses, self.sizes, start, stop, self.like, *exact)
+            kernel(self.addresses, self.offsets, start, stop, self.like, *exact)
 
-        share(part, self.total, _LEAST)
+        share(part, int(self.offsets[-1]), _LEAST)
 
 
 def sgd(
@@ -110,31 +111,20 @@ def sgd(
 
 
 @jit
-def _shares(sizes, start, stop):  # type: ignore[no-untyped-def]
-    """Yield the rows with elements in start to stop, counted over all rows, and from where to where in the row."""
-    before = 0
-    for i in range(sizes.size):
-        low, high = max(start - before, 0), min(stop - before, sizes[i])
-        before += sizes[i]
-        if low < high:
-            yield i, low, high
-
-
-@jit
-def _plain_sgd(addresses, sizes, start, stop, like, rate, decay, sign):  # type: ignore[no-untyped-def]
-    for i, low, high in _shares(sizes, start, stop):
-        g = _part(addresses, sizes, i, low, high, like, 0)
-        p = _part(addresses, sizes, i, low, high, like, 1)
+def _plain_sgd(addresses, offsets, start, stop, like, rate, decay, sign):  # type: ignore[no-untyped-def]
+    for i in range(offsets.size - 1):
+        g = _part(addresses, offsets, i, start, stop, like, 0)
+        p = _part(addresses, offsets, i, start, stop, like, 1)
         for k in range(p.size):
             p[k] -= rate * (sign * g[k] + decay * p[k])
 
 
 @jit
-def _sgd(addresses, sizes, start, stop, like, rate, momentum, portion, decay, sign, nesterov):  # type: ignore[no-untyped-def]
-    for i, low, high in _shares(sizes, start, stop):
-        g = _part(addresses, sizes, i, low, high, like, 0)
-        p = _part(addresses, sizes, i, low, high, like, 1)
-        b = _part(addresses, sizes, i, low, high, like, 2)
+def _sgd(addresses, offsets, start, stop, like, rate, momentum, portion, decay, sign, nesterov):  # type: ignore[no-untyped-def]
+    for i in range(offsets.size - 1):
+        g = _part(addresses, offsets, i, start, stop, like, 0)
+        p = _part(addresses, offsets, i, start, stop, like, 1)
+        b = _part(addresses, offsets, i, start, stop, like, 2)
         for k in range(p.size):
             new = portion * (sign * g[k] + decay * p[k])
             b[k] = momentum * b[k] + new
@@ -157,13 +147,13 @@ def adam(
 
 @jit
 def _adam(  # type: ignore[no-untyped-def]
-    addresses, sizes, start, stop, like, rate, over_root, beta1, new1, beta2, new2, eps, decay, shrink, sign
+    addresses, offsets, start, stop, like, rate, over_root, beta1, new1, beta2, new2, eps, decay, shrink, sign
 ):
-    for i, low, high in _shares(sizes, start, stop):
-        gradient = _part(addresses, sizes, i, low, high, like, 0)
-        p = _part(addresses, sizes, i, low, high, like, 1)
-        m = _part(addresses, sizes, i, low, high, like, 2)
-        v = _part(addresses, sizes, i, low, high, like, 3)
+    for i in range(offsets.size - 1):
+        gradient = _part(addresses, offsets, i, start, stop, like, 0)
+        p = _part(addresses, offsets, i, start, stop, like, 1)
+        m = _part(addresses, offsets, i, start, stop, like, 2)
+        v = _part(addresses, offsets, i, start, stop, like, 3)
         for k in range(p.size):
             x = shrink * p[k]
             g = sign * gradient[k] + decay * x
