@@ -50,8 +50,8 @@ def per_axis(value: Any, name: str, least: int, axes: int) -> Sizes:
 # --- convolution ------------------------------------------------------------------------------------------------------
 
 CONVOLUTIONS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
-    ((2, 2, 5, 4), (3, 2, 3, 2), {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}),
-    ((1, 4, 6, 5), (2, 2, 2, 3), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2}),
+    ((2, 2, 4, 3), (3, 2, 3, 1), {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}),
+    ((1, 4, 4, 3), (2, 2, 1, 2), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2}),
     ((2, 2, 6), (3, 2, 2), {"stride": (2,), "padding": (1,), "dilation": (2,), "groups": 1}),
     ((1, 1, 2, 3, 4), (2, 1, 2, 1, 2), {"stride": (1, 2, 2), "padding": (1, 0, 1), "dilation": (2, 1, 1), "groups": 1}),
 ]
