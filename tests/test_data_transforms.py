@@ -78,7 +78,7 @@ def test_every_augmentation(name):
     assert_array_equal(default, transform(IMAGES))
 
 
-@pytest.mark.parametrize("name", set(ALL) - {"Compose"})
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"Compose"}))
 def test_every_augmentation_refuses(name):
     with pytest.raises(ValueError, match=r"\(N, C, H, W\)"):
         ALL[name](np.ones((3, 3)))
