@@ -172,19 +172,21 @@ class InplaceClock:
 
     def mark(self, array: Any, line: tuple[CodeType, int] | None = None) -> None:
         """Note that `array` (an ndarray, or a view of one) has just been written to, in a line: the user's."""
-        root = _root(array)
-        key = id(root)
-        changes = self._changes
-        known = changes.get(key)
-        reference = known[2] if known else weakref.ref(root, lambda _: changes.pop(key, None))
-        self.now += 1
-        changes[key] = (self.now, line or _user_line(), reference)
+        self.mark_all((array,), line)
 
-    def mark_all(self, arrays: Iterable[Any]) -> None:
+    def mark_all(self, arrays: Iterable[Any], line: tuple[CodeType, int] | None = None) -> None:
         """Note that arrays have just been written to, all by the same caller."""
-        line = _user_line()
+        self.now += 1
+        now, line, changes = self.now, line or _user_line(), self._changes
         for array in arrays:
-            self.mark(array, line)
+            root = _root(array)
+            known = changes.get(id(root))
+            changes[id(root)] = (now, line, known[2] if known else self._forgetting(root))
+
+    def _forgetting(self, root: Any) -> weakref.ref[Any]:
+        """Return a reference to an array that forgets what is known of it once the array is gone."""
+        changes, key = self._changes, id(root)
+        return weakref.ref(root, lambda _: changes.pop(key, None))
 
     def changed_since(self, array: Any, stamp: int) -> str | None:
         """Return the source line that wrote to `array` after `stamp`, or None if nothing did."""

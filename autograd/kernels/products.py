@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.kernels.choosing import compiling
+from autograd.kernels.choosing import compiled, compiling
 from autograd.kernels.threads import share
 
 Array = Any
 
 _LARGE = 4_000_000  # multiplications that are worth a second thread: some 50 microseconds
 _SMALL = 200_000  # below this BLAS itself stays on one thread
+_CACHED = 512_000  # bytes that stay in a usual second-level cache
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -22,6 +23,8 @@ def matmul(a: Array, b: Array) -> Array:
     BLAS would use its own, which are in the way of ours long after they have ended. Of matrices (..., n, k) with one
     (k, m) all rows are one product: NumPy would make one for each matrix.
     """
+    if a.ndim == 2 == b.ndim and a.size * b.shape[1] < _SMALL:
+        return np.matmul(a, b)
     if a.__class__ is np.ndarray and a.ndim > 2 == b.ndim and a.shape[-1] == b.shape[0]:
         rows = math.prod(a.shape[:-1])  # -1 would be ambiguous where another size is 0
         return matmul(a.reshape(rows, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
@@ -32,6 +35,10 @@ def matmul(a: Array, b: Array) -> Array:
     if multiplications < _SMALL:
         return np.matmul(a, b)
     if a.ndim == 2:
+        if b.nbytes <= _CACHED:
+            thin = compiled("thin", "thin_product")(a, b)  # type: ignore[misc]
+            if thin is not NotImplemented:
+                return thin
         out = np.empty((rows, columns), a.dtype)
         wide = columns > rows
         count, least = (columns, rows * inner) if wide else (rows, columns * inner)

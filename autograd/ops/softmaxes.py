@@ -107,8 +107,8 @@ def _reduced(losses: Array, factors: Array | None, count: float | None) -> Array
         losses = np.where(factors == 0, 0, losses * factors.astype(losses.dtype, copy=False))
     if count is None:
         return losses
-    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing counts, the mean is nan
-        return np.sum(losses) / losses.dtype.type(count)
+    total = losses.sum()
+    return total / losses.dtype.type(count) if count else total * np.nan  # where nothing counts, there is no mean
 
 
 def _of_scores(

@@ -145,7 +145,7 @@ def _of_classes(scores: Tensor, target: np.ndarray, ignore_index: int, reduction
     """Return the cross entropy of scores (N, ..., C) and class indices (N, ...), as one operation."""
     classes, factors, count = scores.shape[-1], None, target.size
     flat = target.reshape(-1)
-    if 0 <= ignore_index < classes or not 0 <= flat.min() <= flat.max() < classes:
+    if 0 <= ignore_index < classes or not 0 <= np.minimum.reduce(flat) <= np.maximum.reduce(flat) < classes:
         counted = check_classes(target, classes, "cross_entropy", ignore_index).reshape(-1)
         flat, factors, count = np.where(counted, flat, 0), counted.astype(scores.dtype), int(counted.sum())
     rows = scores if scores.ndim == 2 else scores.reshape(-1, classes)

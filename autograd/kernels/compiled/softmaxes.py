@@ -35,7 +35,7 @@ def class_entropy_gradient(g: Array, shares: Array, target: Array) -> Array:
     if not _suits(shares, target) or g.dtype != shares.dtype:
         return NotImplemented
     grad = np.empty_like(shares)
-    factors = np.broadcast_to(np.reshape(g, (-1,)), (len(shares),))
+    factors = np.reshape(g, -1)
     least = -(-_WORTH // shares.shape[1])
     share(lambda start, stop: _gradient(factors, shares, target, grad, start, stop), len(shares), least)
     return grad
@@ -77,6 +77,7 @@ def _double(x, target, losses, shares, start, stop):  # type: ignore[no-untyped-
 @jit
 def _gradient(g, shares, target, grad, start, stop):  # type: ignore[no-untyped-def]
     for n in range(start, stop):
+        factor = g[n if g.size > 1 else 0]
         for c in range(shares.shape[1]):
-            grad[n, c] = g[n] * shares[n, c]
-        grad[n, target[n]] -= g[n]
+            grad[n, c] = factor * shares[n, c]
+        grad[n, target[n]] -= factor
