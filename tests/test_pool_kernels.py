@@ -1,5 +1,7 @@
 """Compiled pooling is equal to NumPy's, over random shapes and options."""
 
+import unittest.mock
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -41,6 +43,17 @@ def poolings(draw):
 
 def fits(x, window, stride, padding, dilation):
     return all(n + 2 * p > d * (k - 1) for n, k, p, d in zip(x.shape[2:], window, padding, dilation))
+
+
+@given(poolings())
+def test_the_reference_finds_the_same_in_large_windows_as_in_small_ones(case):
+    assume(fits(*case))
+    small = pooling.largest.reference(*case)
+    with unittest.mock.patch.object(pooling, "_FEW", 0):
+        large = pooling.largest.reference(*case)
+    for one, other in zip(small, large, strict=True):
+        assert one.dtype == other.dtype
+        assert_array_equal(one, other)
 
 
 @settings(max_examples=300)

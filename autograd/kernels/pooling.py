@@ -23,14 +23,14 @@ def position_dtype(size: Sizes) -> type[np.signedinteger[Any]]:
     return np.int32 if math.prod(size) <= np.iinfo(np.int32).max else np.int64
 
 
-@functools.lru_cache(maxsize=256)
-def _starts(places: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> list[tuple[Array, Array]]:
-    """Return for each image axis where windows begin, and where their first element inside the image is."""
-    result = []
-    for axis, (p, s, edge, d) in enumerate(zip(places, stride, padding, dilation, strict=True)):
-        start = (np.arange(p) * s - edge).reshape(-1, *[1] * (len(places) - axis - 1))
-        result.append((start, np.where(start < 0, start % d, start)))
-    return result
+_FEW = 64  # elements of a window, up to which a pass over all windows for each is faster than one over copied windows
+
+
+@functools.lru_cache(maxsize=64)
+def _positions(size: Sizes, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, extra: Sizes) -> Array:
+    """Return the positions of the elements of all windows, (*P, *K), negative in the padding."""
+    image = np.arange(math.prod(size), dtype=position_dtype(size)).reshape(1, 1, *size)
+    return windows(pad_image(image, padding, -1, extra), window, stride, dilation)[0, 0]
 
 
 @kernel
@@ -43,22 +43,38 @@ def largest(
     them is the largest.
     """
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    view = windows(pad_image(x, padding, lowest, extra), window, stride, dilation)
-    places = view.shape[2 : 2 + len(window)]
-    best = view.reshape(*view.shape[: 2 + len(window)], math.prod(window)).argmax(axis=-1)  # (N, C, *P), in 0 .. K-1
-    position: Any = 0
-    step = 1
-    starts = _starts(places, stride, padding, dilation)
-    for axis in reversed(range(len(window))):
-        start, first = starts[axis]
-        along = best % window[axis] if axis else best
-        best = best // window[axis] if axis else best
-        along = start + (along * dilation[axis] if dilation[axis] > 1 else along)
-        if padding[axis]:  # padding wins where it ties with the whole window: the first element in the image shall
-            along = np.maximum(along, first)
-        position = position + (along * step if step > 1 else along)
-        step *= x.shape[2 + axis]
-    return take(x, position), position.astype(position_dtype(x.shape[2:]), copy=False)
+    view = windows(pad_image(x, padding, lowest, extra), window, stride, dilation)  # (N, C, *P, *K)
+    positions = _positions(tuple(x.shape[2:]), window, stride, padding, dilation, extra)
+    return (_of_few if math.prod(window) <= _FEW else _of_many)(view, positions, len(window))
+
+
+def _of_few(view: Array, positions: Array, axes: int) -> tuple[Array, Array]:
+    """Return the first largest of windows (N, C, *P, *K) and its position, of `positions` (*P, *K)."""
+    elements = list(np.ndindex(*view.shape[-axes:]))
+    top = view[(..., *elements[0])].copy()
+    for e in elements[1:]:
+        np.maximum(top, view[(..., *e)], out=top)
+    lost = top.dtype.kind == "f" and bool(np.isnan(top).any())
+    padded = positions.size > 0 and positions.min() < 0
+    position = np.zeros(top.shape, positions.dtype)
+    for e in reversed(elements):
+        found = view[(..., *e)] == top
+        if lost:
+            found |= np.isnan(view[(..., *e)])
+        if padded:  # ties with what is lowest
+            found &= positions[(..., *e)] >= 0
+        np.copyto(position, positions[(..., *e)], where=found)
+    return top, position
+
+
+def _of_many(view: Array, positions: Array, axes: int) -> tuple[Array, Array]:
+    """Return the same in one pass over a copy of the windows."""
+    flat, positions = (each.reshape(*each.shape[:-axes], math.prod(each.shape[-axes:])) for each in (view, positions))
+    best = flat.argmax(axis=-1)[..., None]  # (N, C, *P, 1)
+    top = np.take_along_axis(flat, best, -1)[..., 0]
+    position = np.take_along_axis(np.broadcast_to(positions, flat.shape), best, -1)[..., 0]
+    first = np.where(positions < 0, np.iinfo(positions.dtype).max, positions).min(axis=-1)
+    return top, np.where(position < 0, first, position)
 
 
 def take(x: Array, positions: Array) -> Array:
