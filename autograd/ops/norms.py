@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops.axes import Axis
+from autograd.ops.axes import Axis, kept
 from autograd.ops.common import Array
 from autograd.ops.decompositions import svdvals
 from autograd.ops.matrices import Separated, adjoint, columns, conj
@@ -21,17 +21,9 @@ Order = Any  # a number, "fro", "nuc" or None
 # --- vectors ----------------------------------------------------------------------------------------------------------
 
 
-def _kept(x: Array, axis: Axis, keepdims: bool, ndim: int) -> Array:
-    """Return what a reduction over `axis` gave, with those axes as size 1."""
-    if keepdims:
-        return x
-    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return np.expand_dims(x, tuple(a % ndim for a in axes)) if ndim else x
-
-
-def _of_power_norm(g: Array, x: Array, out: Array, ord: float, axis: Axis, keepdims: bool) -> Array:
+def _of_power_norm(g: Array, x: Array, out: Array, ord: float, axis: Axis) -> Array:
     """Return the gradient g * |x / out|**(ord - 1) * sign(x); 0 where x or the norm is."""
-    g, out = _kept(g, axis, keepdims, x.ndim), _kept(out, axis, keepdims, x.ndim)
+    g, out = np.reshape(g, kept(x.shape, axis)), np.reshape(out, kept(x.shape, axis))
     norm = np.where(out == 0, 1, out)
     slope = np.where(out == 0, 0, g / norm)
     if ord != 2:
@@ -61,7 +53,7 @@ def _power_norm(x: Array, ord: float, axis: Axis, keepdims: bool = False) -> Ten
 
 
 def _of_count(g: Array, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
-    return np.where(np.zeros(x_shape, bool), _kept(g, axis, keepdims, len(x_shape)), 0)
+    return np.where(np.zeros(x_shape, bool), np.reshape(g, kept(x_shape, axis)), 0)
 
 
 @op(x=_of_count, samples=[sample(Draw((2, 3), kinks=(0.0,)), axis=1)])
