@@ -148,7 +148,6 @@ EQUIVALENT = {
     "integrals._of_spence: 1.5 -> 2.5": _EITHER,
     "norms._of_direction: 1 -> 2": _OF_ZERO,
     "norms._of_direction: 1 -> 2 (place 2)": _OF_ZERO,
-    "norms._of_power_norm: out -> ord (place 2)": _HIDDEN,
     "norms._of_power_norm: 0 -> 1": _HIDDEN,
     "norms._of_power_norm: 1 -> 2": _HIDDEN,
     "norms._of_power_norm: 1 -> 2 (place 2)": _HIDDEN,
