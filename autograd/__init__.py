@@ -232,9 +232,12 @@ from autograd.samples import Draw, sample
 from autograd.tensor import Tensor
 
 if TYPE_CHECKING:
+    from autograd.anomaly import Anomaly, AnomalyError, detect_anomaly
+    from autograd.breaks import watch_breaks
     from autograd.checking import GradcheckError, GradcheckReport, gradcheck, gradgradcheck
     from autograd.custom import Function, once_differentiable
     from autograd.profiling import operations, profile
+    from autograd.reasons import Explanation, why
     from autograd.recomputation import checkpoint
     from autograd.transforms import (
         elementwise_grad,
@@ -247,10 +250,14 @@ if TYPE_CHECKING:
         value_and_grad,
         vjp,
     )
-    from autograd.visualize import draw, render, to_dot, trace
+    from autograd.visualize import draw, render, to_dot, to_html, trace
+    from autograd.watching import source_lines, watch
 
 __all__ = [
+    "Anomaly",
+    "AnomalyError",
     "Draw",
+    "Explanation",
     "Function",
     "GradcheckError",
     "GradcheckReport",
@@ -326,6 +333,7 @@ __all__ = [
     "default_generator",
     "deg2rad",
     "delete",
+    "detect_anomaly",
     "diag",
     "diagflat",
     "diagonal",
@@ -523,6 +531,7 @@ __all__ = [
     "softmax_cross_entropy",
     "softplus",
     "sort",
+    "source_lines",
     "spacing",
     "split",
     "sqrt",
@@ -542,6 +551,7 @@ __all__ = [
     "tensordot",
     "tile",
     "to_dot",
+    "to_html",
     "topk",
     "trace",
     "transpose",
@@ -562,13 +572,18 @@ __all__ = [
     "vjp",
     "vsplit",
     "vstack",
+    "watch",
+    "watch_breaks",
     "where",
+    "why",
     "zeros",
     "zeros_like",
 ]
 
 # Imported when first asked for, so that importing autograd stays fast.
 _LATER = {
+    "autograd.anomaly": ("Anomaly", "AnomalyError", "detect_anomaly"),
+    "autograd.breaks": ("watch_breaks",),
     "autograd.checking": (
         "GradcheckError",
         "GradcheckReport",
@@ -578,6 +593,7 @@ _LATER = {
     "autograd.custom": ("Function", "once_differentiable"),
     "autograd.recomputation": ("checkpoint",),
     "autograd.profiling": ("operations", "profile"),
+    "autograd.reasons": ("Explanation", "why"),
     "autograd.transforms": (
         "elementwise_grad",
         "ggnvp",
@@ -593,8 +609,10 @@ _LATER = {
         "draw",
         "render",
         "to_dot",
+        "to_html",
         "trace",
     ),
+    "autograd.watching": ("source_lines", "watch"),
 }
 _WHERE = {name: module for module, names in _LATER.items() for name in names}
 _NAMESPACES = ("array_api", "fft", "linalg", "special", "testing")

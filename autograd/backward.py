@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Like, Node, dtype_of, find_forks, leading_to, shape_of
+from autograd.graph import SCALARS, Like, Node, dtype_of, find_forks, leading_to, shape_of
 from autograd.modes import clock
 from autograd.tensor import Tensor, tensor_method, value_of, wrap
 from autograd.values import owned, to_value
@@ -50,6 +50,7 @@ def traverse(
     ready, sums, pending = _placed(seeds, forks)
     found: dict[Node, Any] = {}
     small = count <= _DRAWN_IN_FULL and wanted is None
+    kept, sent = _few_values if create_graph else _few, list[Any]()
     now = clock.now
     while ready:
         node = ready.pop()
@@ -66,10 +67,11 @@ def traverse(
                     g = g.copy()
                 _store(node, g)
             continue
-        if small and getattr(g, "size", _FEW + 1) <= _FEW:
-            node.flow = value_of(g)
+        if small:
+            sent = []
+            node.flow = (kept(g), sent)
         if node.stamp != now:
-            _check_unchanged(node)
+            check_unchanged(node)
         saved = node.saved if not create_graph else op.relink(node)
         if not retain:
             node.saved = None
@@ -83,6 +85,8 @@ def traverse(
                     continue
                 if h is not None and h.__class__ is not edge.like.__class__:
                     h = fit(h, edge.like, op.name)
+                if small:
+                    sent.append(kept(h))
                 if forks and edge in forks:
                     if edge in pending:
                         h = _sum(pending.pop(edge), h)
@@ -97,6 +101,16 @@ def traverse(
             raise
         gradients = h = None  # or else `owned` would see second references
     return found
+
+
+def _few(gradient: Any) -> Any:
+    """Return a gradient of few elements, None for others and for those of an op with several outputs."""
+    return gradient if gradient.__class__ in SCALARS or getattr(gradient, "size", _FEW + 1) <= _FEW else None
+
+
+def _few_values(gradient: Any) -> Any:
+    """Return the same for a Tensor, without its graph."""
+    return _few(value_of(gradient))
 
 
 def _placed(seeds: Mapping[Node, Any], forks: dict[Node, int]) -> tuple[list[Node], list[Any], dict[Node, Any]]:
@@ -185,6 +199,8 @@ def _hooked(node: Node, g: Any, create_graph: bool, store: bool) -> Any:
     """Run the hooks of a node whose gradient is complete, and keep the gradient if the node retains it."""
     extra = node.extra
     assert extra is not None
+    if extra.observation is not None:
+        extra.observation.note_gradient(node, value_of(g))
     for hook in list(extra.hooks.values()):
         result = hook(conjugate(g if create_graph else wrap(g.copy())))
         if result is not None:
@@ -207,7 +223,7 @@ def _checked(given: Any, node: Node, what: str, create_graph: bool) -> Any:
     return conjugate(gradient if create_graph else value_of(gradient))
 
 
-def _check_unchanged(node: Node) -> None:
+def check_unchanged(node: Node) -> None:
     """Raise if memory that a node saved was changed in place since."""
     for value in node.saved or ():
         for piece in value if isinstance(value, tuple) else (value,):

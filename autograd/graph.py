@@ -24,11 +24,12 @@ Like: TypeAlias = "np.generic | tuple[tuple[int, ...], np.dtype[Any]] | list[Any
 
 
 class Extras:
-    """What few nodes have: a name, hooks, a wish to keep the gradient, the modules that end here."""
+    """What few nodes have: a name, hooks, a wish to keep the gradient, the modules that end here, what was observed."""
 
-    __slots__ = ("hooks", "name", "owners", "retain")
+    __slots__ = ("hooks", "name", "observation", "owners", "retain")
 
     def __init__(self) -> None:
+        self.observation: Any = None  # see autograd.watching
         self.name: str | None = None
         self.hooks: dict[int, Any] = {}
         self.retain = False
@@ -69,8 +70,9 @@ class Node:
         stamp: the in-place clock at the time of recording.
         extra: name, hooks and the like, or None.
         grad: the gradient as a Tensor, on leaves and where `retain_grad` was called; unset before.
-        flow: in graphs that are small enough to be drawn in full, the gradient that backward last brought here, if it
-            has few elements; unset otherwise.
+        flow: in graphs that are small enough to be drawn in full, the gradient that backward last brought here, and a
+            list of those that the rules sent to each input with a node; None for those of many elements. Unset
+            otherwise, and on leaves.
     """
 
     __slots__ = ("constant", "extra", "flow", "grad", "inputs", "like", "op", "saved", "stamp")
@@ -83,7 +85,7 @@ class Node:
     extra: Extras | None
     constant: Any
     grad: Tensor | None
-    flow: Any
+    flow: tuple[Any, list[Any]]
 
     def extras(self) -> Extras:
         """Return `extra`, made on first use."""

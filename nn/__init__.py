@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn import data, functional, init, onnx, optim, patterns, regularization, shapes, train, utils, weights
+from nn import data, functional, init, onnx, optim, patterns, regularization, shapes, train, utils, visualize, weights
 from nn.activation import (
     CELU,
     ELU,
@@ -309,5 +309,6 @@ __all__ = [
     "summary",
     "train",
     "utils",
+    "visualize",
     "weights",
 ]

@@ -109,8 +109,8 @@ class Training:
         self.loss_function = nn.CrossEntropyLoss()
         self.history = nn.train.History()
 
-    def run(self, epochs: int) -> None:
-        """Train, with a progress bar where there is a terminal."""
+    def prepare(self, epochs: int) -> tuple[nn.train.Trainer, DataLoader]:
+        """Return the trainer and the batches for so many epochs."""
         optimizer = nn.optim.Adam(self.model.parameters(), lr=self.rate)
         batches = DataLoader(TensorDataset(*self.train), BATCH_SIZE, shuffle=True)
         rates = nn.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=epochs * len(batches))
@@ -118,6 +118,11 @@ class Training:
             self.model, self.loss_function, optimizer, metrics=[nn.train.accuracy],
             callbacks=[nn.train.Schedule(rates, each="step")],
         )  # fmt: skip
+        return trainer, batches
+
+    def run(self, epochs: int) -> None:
+        """Train, with a progress bar where there is a terminal."""
+        trainer, batches = self.prepare(epochs)
         self.history = trainer.fit(batches, TensorDataset(*self.test), epochs, batch_size=500)
 
     @property

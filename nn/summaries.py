@@ -13,23 +13,53 @@ from numpy.typing import DTypeLike
 
 import autograd
 from autograd import Tensor
-from nn.activation import ReLU, Sigmoid, Tanh
+from nn import activation
+from nn.activation import GLU, LogSoftmax, Maxout, ReLU, Sigmoid, Softmax, Softmin, Tanh
 from nn.attention import MultiheadAttention
+from nn.classic import AverageSubsampling, L2Pool2d
 from nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nn.dropout import RandomLayer, StochasticDepth
 from nn.linear import Bilinear, Flatten, Identity, Linear, Unflatten
 from nn.module import Module, check_size
-from nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from nn.noise import GaussianNoise
+from nn.norm import ChannelNorm, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from nn.padding import Padding
+from nn.pool import (
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
 from nn.recurrent import GRU, LSTM, RNN
 from nn.shapes import measure
+from nn.upsampling import ChannelShuffle
 
 Shape = tuple[int, ...]
 Field = tuple[tuple[int, ...], tuple[int, ...]]  # by image axis: how far an element sees, and the step to its neighbour
 
 _CONVOLUTIONS = (Conv1d, Conv2d, Conv3d)
 _TRANSPOSED = (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)
-_WINDOWS = (*_CONVOLUTIONS, AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d)
+_WINDOWS = (
+    *_CONVOLUTIONS, AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d, LPPool1d, LPPool2d, LPPool3d,
+    AverageSubsampling, L2Pool2d,
+)  # fmt: skip
+# What takes every place by itself, and what adds only statistics of the whole image. Some softmaxes mix places.
+_MIXING = (Softmax, LogSoftmax, Softmin, GLU, Maxout)
+_ACTIVATIONS = tuple(kind for name in activation.__all__ if (kind := getattr(activation, name)) not in _MIXING)
+_PLACEWISE = (
+    *_ACTIVATIONS, Identity, RandomLayer, StochasticDepth, GaussianNoise, Padding, ChannelShuffle,
+    ChannelNorm, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm,
+)  # fmt: skip
 # Whose result is all that is kept (their rules need no input), or no memory of its own.
 _IN_PLACE = (ReLU, Sigmoid, Tanh, Flatten, Unflatten, Identity)
+
+
+_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
 @dataclass(frozen=True)
@@ -120,8 +150,14 @@ class Summary:
             ("parameters", self.parameter_bytes), ("their gradients", self.gradient_bytes),
             ("activations", self.activation_bytes), ("their gradients at most", self.activation_bytes),
         )  # fmt: skip
-        shown = ", ".join(f"{name} {size / 2**20:.1f} MiB" for name, size in parts)
+        shown = ", ".join(f"{name} {_memory_size(size)}" for name, size in parts)
         return f"memory of a batch of {self.batch_size} in {self.dtype}: {shown}"
+
+
+def _memory_size(count: int) -> str:
+    """Return a number of bytes in the largest unit of which there is one at least."""
+    unit = next((unit for unit in ("GiB", "MiB", "KiB") if count >= _UNITS[unit]), "B")
+    return f"{count / _UNITS[unit]:.1f} {unit}" if unit != "B" else f"{count} B"
 
 
 def summary(model: Module, input: Any, *, batch_size: int = 1, dtype: DTypeLike | None = None) -> Summary:
@@ -134,16 +170,18 @@ def summary(model: Module, input: Any, *, batch_size: int = 1, dtype: DTypeLike 
     activations are not counted. Activations are outputs that are kept for the backward pass; those of ReLU, Sigmoid and
     Tanh take the place of their input, which nobody needs any more. Receptive fields follow Araujo, Norris and Sim,
     Computing receptive fields of convolutional neural networks (2019), equation 2; of layers with several inputs, the
-    largest.
+    largest. That normalisations also see the statistics of a whole image is left out. After layers about which nothing
+    is known, those of your own for example, there are none.
 
     Args:
         model: the network.
-        input: the shape of one example, (C, H, W) for images; or a batch: an array, a Tensor, or a list of several
-            inputs.
+        input: the shape of one example, (C, H, W) for images, or the number of its features; or a batch: an array, a
+            Tensor, or a list of several inputs.
         batch_size: for the memory.
         dtype: for the memory; by default that of the parameters.
 
     Raises:
+        TypeError: when `input` is none of these.
         ValueError: when a layer does not take what it is given.
 
     >>> import nn
@@ -154,7 +192,7 @@ def summary(model: Module, input: Any, *, batch_size: int = 1, dtype: DTypeLike 
     1: ReLU       (20, 24, 24)                                                      5x5
     2: MaxPool2d  (20, 12, 12)                                   2,880              6x6
     all                                520        288,000       15,184
-    memory of a batch of 64 in float32: parameters 0.0 MiB, their gradients 0.0 MiB, activations 3.7 MiB, their
+    memory of a batch of 64 in float32: parameters 2.0 KiB, their gradients 2.0 KiB, activations 3.7 MiB, their
     gradients at most 3.7 MiB
     """
     members = list(model.parameters())
@@ -162,7 +200,12 @@ def summary(model: Module, input: Any, *, batch_size: int = 1, dtype: DTypeLike 
     inputs = _inputs(input, own)
     recorder = _Recorder(inputs)
     with recorder.listening(model):
-        model(*inputs)
+        try:
+            model(*inputs)
+        except (ValueError, TypeError) as error:
+            error.add_note(f"nn.summary called the network with {', '.join(str(x.shape) for x in inputs)}, the shape "
+                           "of a batch; a tuple of numbers is the shape of one example, without it")  # fmt: skip
+            raise
     return Summary(
         tuple(recorder.rows), sum(p.size for p in members), sum(p.size for p in members if p.requires_grad),
         check_size(batch_size, "batch_size"), np.dtype(own if dtype is None else dtype),
@@ -170,8 +213,14 @@ def summary(model: Module, input: Any, *, batch_size: int = 1, dtype: DTypeLike 
 
 
 def _inputs(input: Any, dtype: np.dtype[Any]) -> list[Tensor]:
+    if isinstance(input, int | np.integer):
+        input = (input,)
     if isinstance(input, tuple) and all(isinstance(size, int | np.integer) for size in input):
+        if any(size < 0 for size in input):
+            raise ValueError(f"input {input} is no shape of an example: sizes are at least 0")
         return [_nothing((1, *input), dtype)]
+    if not isinstance(input, list | tuple | np.ndarray | Tensor):
+        raise TypeError(f"input is the shape of one example, or a batch as an array, not {type(input).__name__}")
     return [autograd.asarray(x) for x in (input if isinstance(input, list | tuple) else [input])]
 
 
@@ -238,14 +287,16 @@ class _Recorder:
         if id(given[0]) in self._fields:
             return self._fields[id(given[0])][1]
         size = given[0].shape[2:]  # of a sum of branches, for example
-        alike = [field for x, field in self._fields.values() if field is not None and x.shape[2:] == size]
-        return max(alike, default=None)
+        alike = [field for x, field in self._fields.values() if x.ndim > 2 and x.shape[2:] == size]
+        return max((field for field in alike if field is not None), default=None) if None not in alike else None
 
 
 def _formula(layer: Any) -> Any:
     def forward(input: Any) -> Tensor:
         x = autograd.asarray(input)
-        if not isinstance(layer, Linear) and (isinstance(layer.padding, str) or x.ndim != layer.axes + 2):
+        if not isinstance(layer, Linear) and x.ndim != layer.axes + 2:
+            raise ValueError(f"{layer!r} takes examples with channels and {layer.axes} image axes, not {x.shape[1:]}")
+        if not isinstance(layer, Linear) and isinstance(layer.padding, str):
             return type(layer).forward(layer, x)  # type: ignore[no-any-return]
         return _nothing((x.shape[0], *measure(layer, x.shape[1:]).shape), layer.weight.dtype)
 
@@ -283,15 +334,15 @@ def _attention(module: MultiheadAttention, args: Any) -> int:
 
 def _field(module: Module, before: Field | None) -> Field | None:
     """Return the receptive field of a layer's output, from that of its input."""
-    if before is None or isinstance(module, (Linear, Flatten, *_TRANSPOSED)) or "Adaptive" in type(module).__name__:
-        return None
-    if not isinstance(module, _WINDOWS):
+    if before is None or isinstance(module, _PLACEWISE):
         return before
+    if not isinstance(module, _WINDOWS):
+        return None
     sizes, steps = before
     axes = len(sizes)
     windows, strides, dilations = (
         (value,) * axes if isinstance(value, int) else tuple(value)
-        for value in (module.kernel_size, module.stride, getattr(module, "dilation", 1))
+        for value in (getattr(module, name, 1) for name in ("kernel_size", "stride", "dilation"))
     )
     seen = tuple(r + (k - 1) * d * j for r, k, d, j in zip(sizes, windows, dilations, steps, strict=True))
     return seen, tuple(j * s for j, s in zip(steps, strides, strict=True))

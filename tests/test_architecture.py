@@ -17,6 +17,7 @@ COMPILED = ROOT / "autograd" / "kernels" / "compiled"
 # Each layer may import from those before it, and from itself.
 LAYERS = [
     "autograd.kernels",
+    "autograd.summaries",
     "autograd.modes",
     "autograd.values",
     "autograd.graph",
@@ -33,11 +34,15 @@ LAYERS = [
     "autograd.containers",
     "autograd.custom",
     "autograd.profiling",
+    "autograd.watching",
     "autograd.transforms",
     "autograd.randomness",
     "autograd.recomputation",
     "autograd.checking",
+    "autograd.anomaly",
+    "autograd.breaks",
     "autograd.visualize",
+    "autograd.reasons",
     "autograd.testing",
     "autograd",
     "nn",

@@ -1,17 +1,17 @@
-"""The DataLoader: the same batches whoever makes them, positions saved and restored, errors, and endings."""
+"""The DataLoader: the same batches whoever makes them, positions saved and restored, errors."""
 
-import gc
 import json
-import multiprocessing
 import os
 import threading
 import time
 
 import numpy as np
 import pytest
+from loading import LONG, MODES, Endless, Random, check_nothing_is_left, children, rng, values
 from numpy.testing import assert_array_equal
 
 import autograd
+import nn
 from autograd import Tensor
 from nn.data import (
     BatchSampler,
@@ -26,28 +26,7 @@ from nn.data import (
 )
 from nn.data.transforms import RandomHorizontalFlip
 
-MODES = {
-    "here": {},
-    "thread": {"prefetch_factor": 3},
-    "one process": {"num_workers": 1},
-    "three processes": {"num_workers": 3, "prefetch_factor": 1},
-    "kept processes": {"num_workers": 2, "persistent_workers": True},
-}
 AHEAD = [mode for mode in MODES if mode != "here"]
-
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
-
-
-class Random(Dataset):
-    """Examples with random numbers of their batch."""
-
-    def __getitem__(self, index):
-        return index, np.full(3, index), Tensor(batch_generator().random())
-
-    def __len__(self):
-        return 23
 
 
 class Careless(Random):
@@ -70,40 +49,10 @@ class Failing(Random):
         return index
 
 
-class Endless(Random):
-    """Examples of which one takes too long."""
-
-    def __getitem__(self, index):
-        if index == 13:
-            time.sleep(60)
-        return index
-
-
-def values(loader):
-    return [[part.data.tolist() for part in batch] for batch in loader]
-
-
-def children():
-    return [process for process in multiprocessing.active_children() if process.name.startswith("forkgrad-data")]
-
-
-def data_threads():
-    return [thread for thread in threading.enumerate() if thread.name == "forkgrad-data"]
-
-
-def wait_until(condition, seconds=2.0):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    assert condition()
-
-
 @pytest.fixture(autouse=True)
 def _nothing_left_behind():
     yield
-    if children() or data_threads():
-        gc.collect()
-    wait_until(lambda: not children() and not data_threads())
+    check_nothing_is_left()
 
 
 # --- the same batches -------------------------------------------------------------------------------------------------
@@ -397,18 +346,26 @@ def test_a_process_that_is_killed_is_noticed():
         next(batches)
 
 
+class Held(Random):
+    """Examples that are there only when they are released."""
+
+    def __init__(self):
+        self.released = threading.Event()
+
+    def __getitem__(self, index):
+        self.released.wait(LONG)
+        return index
+
+
 @pytest.mark.parametrize("mode", ["thread", "one process"])
 def test_timeout(mode):
+    held = Held()
+    data = held if mode == "thread" else Endless(stuck=0)
     start = time.monotonic()
     with pytest.raises(TimeoutError, match=r"0\.1 s"):
-        list(DataLoader(Endless() if mode != "thread" else Slow(), 13, timeout=0.1, **MODES[mode]))
-    assert time.monotonic() - start < 2
-
-
-class Slow(Random):
-    def __getitem__(self, index):
-        time.sleep(0.4 if index == 13 else 0)
-        return index
+        next(iter(DataLoader(data, 13, timeout=0.1, **MODES[mode])))
+    assert time.monotonic() - start < LONG / 2
+    held.released.set()
 
 
 def fail_in_the_beginning(number):
@@ -440,110 +397,18 @@ def test_what_cannot_be_sent_is_named_before_processes_start():
         iter(DataLoader(Random(), num_workers=2, collate_fn=lambda x: x, multiprocessing_context="spawn"))
 
 
-# --- endings ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mode", ["thread", "three processes"])
-@pytest.mark.parametrize("way", ["break", "exception", "forgotten", "done"])
-def test_everything_ends(mode, way):
-    def loop():
-        for number, _ in enumerate(DataLoader(Random(), 4, **MODES[mode])):
-            assert data_threads() or children() or way == "done"
-            if number == 2 and way == "break":
-                break
-            if number == 2 and way == "exception":
-                raise OSError("stop here")
-
-    if way == "exception":
-        with pytest.raises(OSError, match="stop here"):
-            loop()
-    elif way == "forgotten":
-        loader = DataLoader(Random(), 4, **MODES[mode])
-        batches = iter(loader)
-        next(batches)
-        del batches  # the loader is still there
-    else:
-        loop()
-    gc.collect()
-    start = time.monotonic()
-    wait_until(lambda: not data_threads() and not children())
-    assert time.monotonic() - start < 1
-
-
-def test_processes_stay_only_if_asked_to():
-    kept = DataLoader(Random(), 4, **MODES["kept processes"])
-    expected = DataLoader(Random(), 4, generator=rng())
-    kept.generator = rng()
-    first = values(kept)
-    processes = {process.pid for process in children()}
-    assert len(processes) == 2
-    for _ in kept:
-        break
-    assert first == values(expected)
-    values(expected)
-    assert values(kept) == values(expected)
-    assert {process.pid for process in children()} == processes
-    del kept
-    gc.collect()
-    wait_until(lambda: not children())
-    list(DataLoader(Random(), 4, num_workers=2))
-    assert not children()
-
-
-class Stubborn(Random):
-    """Ignores the polite signal, and does not come back."""
-
-    def __getitem__(self, index):
-        import signal
-
-        if index == 3:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            time.sleep(60)
-        return index
-
-
-@pytest.mark.parametrize(("data", "limit"), [(Endless(), 1.5), (Stubborn(), 2.0)])
-def test_processes_that_do_not_come_back_are_ended(data, limit):
-    batches = iter(DataLoader(data, 1, num_workers=2, prefetch_factor=20))
-    next(batches)
-    time.sleep(0.2)
-    start = time.monotonic()
-    del batches
-    gc.collect()
-    assert time.monotonic() - start < limit
-    assert not children()
-
-
-class Large(Random):
-    """Batches that do not fit into a pipe."""
-
-    def __getitem__(self, index):
-        return np.full(300_000, index, np.int32)
-
-
-def test_large_batches_and_many_indices():
-    loader = DataLoader(Large(), 2, num_workers=2, persistent_workers=True)
-    for _ in range(2):
-        for batch in loader:
-            assert (batch.data[:, -1] == batch.data[:, 0]).all()
-            break
-        assert [int(b.data[0, 0]) for b in loader] == list(range(0, 23, 2))
-    many = DataLoader(TensorDataset(np.arange(200_000)), 100_000, num_workers=2)
-    assert [b[0].data[0] for b in many] == [0, 100_000]
-
-
-def test_at_most_so_many_batches_lie_ready():
-    made = []
-
-    class Noted(Random):
-        def __getitem__(self, index):
-            made.append(index)
-            return index
-
-    batches = iter(DataLoader(Noted(), 1, prefetch_factor=3))
-    next(batches)
-    time.sleep(0.05)
-    assert made == [0, 1, 2, 3]
+def test_loaders_and_data_sets_say_what_they_are():
+    data = TensorDataset(np.zeros((1000, 2)), np.arange(1000))
+    assert repr(data) == "TensorDataset(1,000 examples, float64 (2,), int64 ())"
+    parts = nn.data.random_split(data, [600, 400])
+    assert repr(parts[1]) == f"Subset(400 examples, of {data!r})"
+    assert repr(parts[0] + parts[1]).startswith(f"ConcatDataset(1,000 examples, {parts[0]!r}, Subset")
+    assert repr(nn.data.transforms.ShiftedDataset(data)) == f"ShiftedDataset(5,000 examples, 5 times {data!r})"
+    assert repr(TransformedDataset(data, np.abs)) == f"TransformedDataset(1,000 examples, of {data!r})"
+    assert repr(Dataset()) == "Dataset()"
+    loader = DataLoader(Random(), 4, shuffle=True, num_workers=2, drop_last=True)
+    assert repr(loader) == "DataLoader(Random(23 examples), batch_size=4, shuffle=True, drop_last=True, num_workers=2)"
+    assert repr(DataLoader([1, 2], batch_sampler=[[0]])) == "DataLoader(list)"
 
 
 def test_batch_sampler_without_state():

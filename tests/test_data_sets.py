@@ -308,7 +308,9 @@ def test_collate():
         ([], ValueError, "at least one"),
         ([None], TypeError, "collate_fn"),
         ([{"a": 1}, {"b": 1}], ValueError, "keys"),
-        ([(1, 2), (1,)], ValueError, "zip"),
+        ([(1, 2), (1,)], ValueError, r"equally many parts, not \[1, 2\]"),
+        ([np.zeros(2), np.zeros((3, 1))], ValueError, r"same shape, not \(2,\), \(3, 1\): .*collate_fn"),
+        ([Tensor([1.0]), Tensor(1.0)], ValueError, r"same shape, not \(1,\), \(\)"),
     ],
 )
 def test_collate_refuses(batch, error, text):

@@ -112,6 +112,13 @@ def test_bad_arguments_are_refused(number):
         BAD[number]()
 
 
+def test_colours_that_were_not_fitted_or_to_other_channels_are_told_apart():
+    with pytest.raises(ValueError, match="PCAColor was not fitted: call fit"):
+        PCAColor()(IMAGES)
+    with pytest.raises(ValueError, match="PCAColor was fitted to images of 3 channels, so it does not take"):
+        PCAColor().fit(IMAGES)(IMAGES[:, :1])
+
+
 # --- moving -----------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -212,6 +213,13 @@ def test_other_batches_by_a_subclass():
         ({"metrics": [accuracy, accuracy]}, ValueError, "two metrics have one name"),
         ({"metrics": {"loss": accuracy}}, ValueError, "a name of its own, not 'loss'"),
         ({"callbacks": [print]}, TypeError, "callbacks are objects of nn.train.Callback"),
+        ({"callbacks": Callback()}, TypeError, "callbacks are a list, not one Callback"),
+        ({"metrics": accuracy}, TypeError, "metrics are a list of functions"),
+        ({"metrics": "accuracy"}, TypeError, "metrics are a list of functions, .* not 'accuracy' alone"),
+        ({"model": nn.Linear}, TypeError, r"model is the class Linear, and must be an object of it: Linear\(...\)"),
+        ({"loss": nn.MSELoss}, TypeError, "loss is the class MSELoss"),
+        ({"optimizer": nn.optim.SGD}, TypeError, "optimizer is the class SGD"),
+        ({"optimizer": nn.optim.SGD(network().parameters())}, ValueError, "has none of the model's parameters"),
         ({"accumulate": 0}, ValueError, "accumulate must be at least 1"),
     ],
 )
@@ -235,6 +243,20 @@ def test_bad_data_are_named():
         make().predict([])
     with pytest.raises(ValueError, match="epochs must be at least 1"):
         make().fit(data(4), epochs=0)
+    for alone in (data(4)[0], [data(4)[0]], TensorDataset(data(4)[0])):
+        for use in (make().fit, make().evaluate):
+            with pytest.raises(
+                TypeError, match=r"a batch is a tuple of the inputs and, last, the target, not \w+ alone"
+            ):
+                use(alone)
+    with pytest.raises(TypeError, match=r"a tuple of data has arrays \(N, \.\.\.\), not list, list"):
+        make().fit(tuple(part.tolist() for part in data(4)))
+
+
+def test_a_trainer_says_what_it_is():
+    trainer = make()
+    trainer.fit(data(20), epochs=2, batch_size=10)
+    assert repr(trainer) == "Trainer(Sequential, CrossEntropyLoss, SGD; 2 epochs, 4 steps)"
 
 
 # --- history and progress ---------------------------------------------------------------------------------------------
@@ -264,6 +286,8 @@ def test_history_is_plotted_with_validation_beside_training():
     assert [axes.get_title() for axes in figure.axes] == ["loss", "lr"]
     assert [line.get_ydata().tolist() for line in figure.axes[0].lines] == [[1, 1 / 2, 1 / 3], [2, 1, 2 / 3]]
     assert len(History(rows).plot(["lr"]).axes) == 1
+    assert [axes.get_legend() is None for axes in figure.axes] == [False, True]
+    assert figure._repr_png_().startswith(b"\x89PNG")  # what notebooks show without pyplot
     with pytest.raises(ValueError, match="nothing to plot"):
         History().plot()
 
@@ -280,9 +304,13 @@ def test_bar_on_a_terminal_only(monkeypatch):
         monkeypatch.setattr(sys, "stderr", shown.setdefault(kind, kind()))
         make(metrics=[accuracy]).fit(data(16), validation=data(4), epochs=2)
     assert not shown[io.StringIO].getvalue()
-    last = shown[Terminal].getvalue().replace("\n", "").split("\r")[-1]
-    for text in ("epoch 2/2: 100%", "1/1", "batch", "loss 0.", "accuracy 0.", "validation loss", "validation accuracy"):
+    *frames, last = shown[Terminal].getvalue().replace("\n", "").split("\r")
+    for text in ("epoch 2/2:   0%", "0/1", "batches/s", "<"):
+        assert any(text in frame for frame in frames)
+    for text in ("epoch 2/2: 1 batches in 00:0", ", loss 0.", ", accuracy 0.", "; validation: loss 0."):
         assert text in last
+    assert last.count("accuracy") == 2
+    assert len(last) < 120
     monkeypatch.setattr(sys, "stderr", Terminal())
     make().fit(data(16), progress=False)
     assert not sys.stderr.getvalue()
@@ -292,7 +320,46 @@ def test_bar_if_wanted_where_there_is_no_terminal(monkeypatch):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     make().fit(data(16), progress=True)
-    assert "epoch 1/1: 100%" in sys.stderr.getvalue()
+    assert "epoch 1/1: 1 batches" in sys.stderr.getvalue()
+
+
+class Widget:
+    """Stands for tqdm's bar in a notebook."""
+
+    def __init__(self, **options):
+        assert "bar_format" not in options
+        self.shown = options["desc"]
+        made.append(self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def update(self):
+        pass
+
+    def set_postfix_str(self, text, refresh):
+        self.shown = text
+
+
+made = []
+
+
+def test_bar_of_widgets_in_a_notebook(monkeypatch):
+    auto = types.ModuleType("tqdm.auto")
+    auto.tqdm = type("tqdm", (type("tqdm_notebook", (Widget,), {"__module__": "tqdm.notebook"}),), {})
+    monkeypatch.setitem(sys.modules, "tqdm.auto", auto)
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    make().fit(data(16), validation=data(4), epochs=2)
+    assert len(made) == 2
+    assert made[1].shown.startswith("loss 0.")
+    assert "; validation: loss 0." in made[1].shown
+    assert not sys.stderr.getvalue()
+    make().fit(data(16), progress=False)
+    assert len(made) == 2
 
 
 def test_importing_loads_no_library_of_an_extra():

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import json
+import re
 import sys
 import types
 
@@ -169,7 +170,8 @@ def test_nan_that_random_numbers_made_is_found_with_the_same_numbers():
 def test_nan_in_the_data_is_nobodys_fault():
     x, y = batches(1)[0]
     x[1, 2] = np.nan
-    with pytest.raises(FloatingPointError, match="No operation made it out of finite numbers: look at the batch"):
+    said = f"batch 1: the loss is nan. The batch itself has nan in part 0, of shape {x.shape}, first at (1, 2): look at"
+    with pytest.raises(FloatingPointError, match=re.escape(said)):
         make(StopOnNaN()).fit([(x, y)])
 
 
@@ -358,6 +360,34 @@ def test_tensorboard_files_are_written(tmp_path):
     make(TensorBoardLog(tmp_path), Histograms()).fit(batches(), epochs=2)
     (path,) = tmp_path.iterdir()
     assert all(name in path.read_bytes() for name in (b"loss", b"seconds", b"activations/0", b"gradients/2.bias"))
+
+
+def events(path):
+    """Yield the events in a file of TensorBoard's: each is its length, a checksum, itself, and another checksum."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    content, at = path.read_bytes(), 0
+    while at < len(content):
+        size = int.from_bytes(content[at : at + 8], "little")
+        yield Event.FromString(content[at + 12 : at + 12 + size])
+        at += 16 + size
+
+
+def test_what_tensorboard_reads_is_the_history_and_the_histograms(tmp_path):
+    pytest.importorskip("tensorboardX")
+    histograms = Histograms(bins=4)
+    history = make(TensorBoardLog(tmp_path, steps=2), histograms).fit(batches(), epochs=2)
+    (path,) = tmp_path.iterdir()
+    values = [(event.step, value) for event in events(path) for value in event.summary.value]
+    losses = [(step, value.simple_value) for step, value in values if value.tag == "loss"]
+    assert [step for step, _ in losses] == [3, 6]
+    assert_allclose([loss for _, loss in losses], history["loss"], rtol=1e-6)
+    assert [step for step, value in values if value.tag == "step/loss"] == [2, 4, 6]
+    (shown,) = [value.histo for step, value in values if (step, value.tag) == (6, "gradients/0.weight")]
+    record = next(r for r in histograms.records if (r["epoch"], r["name"]) == (2, "0.weight"))
+    assert list(shown.bucket) == record["counts"].tolist()
+    assert_allclose(shown.bucket_limit, record["edges"][1:])
+    assert (shown.num, shown.min, shown.max) == (record["counts"].sum(), record["edges"][0], record["edges"][-1])
 
 
 # --- watching ---------------------------------------------------------------------------------------------------------

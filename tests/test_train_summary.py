@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd
 import nn
 
 # CS231n course notes, Convolutional networks, section "VGGNet in detail": activations and weights of each layer.
@@ -103,6 +104,105 @@ def test_a_shared_layer_counts_its_parameters_once():
     assert [row.parameters for row in found.layers] == [0, 20, 0, 0]
     assert found.parameters == 20
     assert found.multiply_adds == 32
+
+
+def seen(model, shape, tries=40):
+    """Return how far the elements of the input reach that have a gradient from the middle of the output."""
+    rng, marked = np.random.default_rng(0), np.zeros(shape, bool)
+    for _ in range(tries):  # a maximum sends its gradient to one place only
+        x = autograd.Tensor(rng.normal(size=(1, *shape)), requires_grad=True)
+        output = model(x)
+        middle = tuple(size // 2 for size in output.shape[2:])
+        output[(0, slice(None), *middle)].sum().backward()
+        marked |= x.grad.data[0] != 0
+    return tuple(int(np.ptp(places)) + 1 for places in np.nonzero(marked)[1:])
+
+
+FIELDS = {
+    "LeNet": (nn.Conv2d(1, 3, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(3, 2, 5), nn.MaxPool2d(2)),
+    "blocks of 3x3": (
+        nn.Conv2d(1, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1), nn.MaxPool2d(2),
+        nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3), nn.GELU(), nn.Conv2d(3, 2, 3, padding=1),
+    ),
+    "strides and dilations": (
+        nn.Conv2d(1, 2, (3, 1), stride=(2, 1)), nn.Conv2d(2, 2, 3, dilation=(2, 3)), nn.AvgPool2d(3, 2),
+    ),
+    "pools": (nn.LPPool2d(2.0, 3, 2), nn.AverageSubsampling(1, 2), nn.L2Pool2d(3)),
+    "padding": (nn.ReflectionPad2d(2), nn.Dropout(0.5), nn.Conv2d(1, 1, 4, stride=3), nn.Softmax2d()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_receptive_fields_are_where_gradients_go(name):
+    model = nn.Sequential(*FIELDS[name]).double().eval()
+    if isinstance(model[-1], nn.Softmax2d):
+        model[-1] = nn.Identity()  # of one channel it is constant
+    assert nn.summary(model, (1, 32, 32)).layers[-1].field == seen(model, (1, 32, 32))
+
+
+def test_receptive_fields_of_sequences():
+    model = nn.Sequential(nn.Conv1d(2, 2, 4, stride=2), nn.ReLU(), nn.MaxPool1d(3), nn.Conv1d(2, 1, 2)).double()
+    assert nn.summary(model, (2, 60)).layers[-1].field == seen(model, (2, 60)) == (14,)
+
+
+class Tripled(nn.Module):
+    def forward(self, x):
+        return x * 3 + x.mean(axis=(2, 3), keepdims=True)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Upsample(scale_factor=2), nn.PixelShuffle(2), nn.ConvTranspose2d(4, 4, 3), nn.AdaptiveAvgPool2d(1),
+        nn.Softmax(-1), Tripled(), nn.Flatten(),
+    ],
+)  # fmt: skip
+def test_where_nothing_is_known_there_is_no_receptive_field(layer):
+    rows = nn.summary(nn.Sequential(nn.Conv2d(1, 4, 3), layer, nn.ReLU()), (1, 8, 8)).layers
+    assert [row.field for row in rows] == [(1, 1), (3, 3), None, None]
+    if not isinstance(layer, nn.Flatten):
+        again = nn.summary(Functional(nn.Sequential(nn.Conv2d(1, 4, 3), layer)), (1, 8, 8))
+        assert again.layers[-1].field is None
+
+
+class Functional(nn.Module):
+    """What a function lies between may look like the image before."""
+
+    def __init__(self, first):
+        self.first, self.last = first, nn.ReLU()
+
+    def forward(self, x):
+        return self.last(self.first(x) * 2.0)
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM(4, 5, batch_first=True), nn.MultiheadAttention(4, 2, batch_first=True)])
+def test_layers_that_see_a_whole_sequence_have_no_receptive_field(layer):
+    x = np.zeros((2, 7, 4), np.float32)
+    assert nn.summary(layer, [x] if isinstance(layer, nn.LSTM) else [x, x, x]).layers[-1].field is None
+
+
+def test_inputs_of_other_kinds():
+    assert nn.summary(nn.Linear(4, 3), 4).layers[1].shape == (3,)
+    for given, error, said in (
+        ((28, 28), ValueError, r"takes examples with channels and 2 image axes, not \(28, 28\)"),
+        ("image", TypeError, "input is the shape of one example, or a batch as an array, not str"),
+        ((1, -8, 8), ValueError, "no shape of an example"),
+    ):
+        with pytest.raises(error, match=said):
+            nn.summary(nn.Conv2d(1, 2, 3), given)
+    with pytest.raises(ValueError, match="takes 1 channels") as caught:
+        nn.summary(nn.Sequential(nn.Conv2d(1, 2, 3)), (3, 8, 8))
+    assert caught.value.__notes__ == [
+        "nn.summary called the network with (1, 3, 8, 8), the shape of a batch; a tuple of numbers is the shape of one "
+        "example, without it"
+    ]
+
+
+@pytest.mark.parametrize(("features", "said"), [(1, "8 B"), (100, "404 B"), (1000, "3.9 KiB"), (300_000, "1.1 MiB")])
+def test_memory_is_told_in_fitting_units(features, said):
+    assert f"in float32: parameters {said}, their gradients {said}, " in str(
+        nn.summary(nn.Linear(features, 1), features)
+    )
 
 
 class Residual(nn.Module):

@@ -181,6 +181,28 @@ def test_searches_are_plotted():
     assert [(axes.get_xlabel(), axes.get_xscale()) for axes in figure.axes] == [
         ("lr", "log"), ("dropout", "linear"), ("width", "linear")
     ]  # fmt: skip
+    widths = [text.get_text() for text in figure.axes[2].get_xticklabels()]
+    assert widths == [str(option) for option in SPACE["width"].options]
+    coarse_to_fine(bowl, SPACE, (9, 9)).plot()  # the first runs had widths that the last stage has not
+
+
+def test_searches_are_printed_with_the_best_first():
+    def objective(values):
+        if values["lr"] > 0.1:
+            raise FloatingPointError("diverged")
+        return values["lr"]
+
+    result = random_search(objective, {"lr": LogUniform(1e-3, 1.0)}, 12, generator=np.random.default_rng(0))
+    head, *rows, last = str(result).splitlines()
+    assert head.split() == ["score", "lr"]
+    assert [float(row.split()[0]) for row in rows] == pytest.approx([t.score for t in result.ranked], rel=1e-3)
+    assert last == f"{12 - len(rows)} of 12 runs failed"
+
+
+def test_ranges_of_other_kinds_are_named():
+    for search in (random_search, coarse_to_fine, optuna_search):
+        with pytest.raises(TypeError, match=r"the values of 'lr' come from LogUniform.*, not from \(0\.1, 1\)"):
+            search(bowl, {"lr": (0.1, 1)})
 
 
 def test_optuna_takes_the_same_objective():
@@ -211,6 +233,21 @@ def test_every_example_is_validated_on_once():
     for folds, targets in ((1, y), (24, y), (3, y[1:])):
         with pytest.raises(ValueError, match="folds"):
             cross_validate(objective, x, targets, folds)
+
+
+def test_folds_of_a_data_set_are_those_of_k_fold():
+    dataset, seen = nn.data.TensorDataset(np.arange(10), np.arange(10)), []
+
+    def objective(train, validation):
+        seen.append((train.indices.tolist(), validation.indices.tolist()))
+        return len(validation)
+
+    assert cross_validate(objective, dataset, folds=5, generator=np.random.default_rng(0)).scores == (2.0,) * 5
+    folds = nn.data.k_fold(dataset, 5, generator=np.random.default_rng(0))
+    assert seen == [(train.indices.tolist(), validation.indices.tolist()) for train, validation in folds]
+    for x, y in ((dataset, np.arange(10)), (np.arange(10), None)):
+        with pytest.raises(TypeError, match="arrays x and y, or a Dataset alone"):
+            cross_validate(objective, x, y)
 
 
 # --- ensembles --------------------------------------------------------------------------------------------------------
@@ -334,4 +371,10 @@ def test_learning_rate_range_test_takes_a_trainers_parts():
     loader = nn.data.DataLoader(nn.data.TensorDataset(*digits()), 32, shuffle=True)
     found = nn.optim.lr_scheduler.lr_range_test(model, optimizer, LOSS, loader, 1e-3, 1e3, 60)
     assert 0.01 < found.suggestion < 10
+    pytest.importorskip("matplotlib")
+    (axes,) = nn.train.plot_range_test(found).axes
+    assert axes.lines[0].get_xdata().tolist() == found.lrs
+    assert axes.lines[0].get_ydata().tolist() == found.losses
+    assert axes.lines[1].get_xdata()[0] == found.suggestion
+    assert (axes.get_xscale(), axes.get_ylim()[1] < 2 * found.losses[0]) == ("log", True)
     assert autograd.is_grad_enabled()

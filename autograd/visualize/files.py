@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from autograd.tensor import Tensor
 from autograd.visualize.language import to_dot
@@ -16,7 +18,8 @@ PNG_DPI = 144  # twice the usual: pictures of text are read on dense screens
 
 def render(
     output: Tensor | Graph, path: str | os.PathLike[str], *, values: bool | None = None, gradients: bool | None = None,
-    direction: str = "LR", max_elements: int = 6,
+    direction: str = "LR", max_elements: int = 6, detail: str | None = None, depth: int | None = None,
+    overlay: str | Sequence[str] = (), names: Mapping[str, Any] | None = None,
 ) -> Path:  # fmt: skip
     """Draw the graph that computed `output` into an SVG, PNG or PDF file.
 
@@ -26,17 +29,21 @@ def render(
     Args:
         output: a Tensor, or what `trace` made of one.
         path: the file, ending in .svg, .png or .pdf.
-        values: show values; by default in small graphs, and only those of at most `max_elements` elements.
-        gradients: show gradients; by default likewise. There are some after `backward()`.
+        values: see `to_dot`, as for the other options.
+        gradients: show gradients.
         direction: "LR" from left to right, or "TB" from top to bottom.
         max_elements: how many elements of a value or gradient are printed.
+        detail: "all", "folded", "overview", or by default what fits.
+        depth: how many modules deep frames are drawn.
+        overlay: "saved", "time" and "gradient" as colours.
+        names: names for Tensors that have none, such as `locals()`.
 
     Returns:
         The path of the file.
 
     Raises:
-        TypeError: when `output` is neither a Tensor nor a Graph.
-        ValueError: for another suffix or direction, or a negative `max_elements`.
+        TypeError: when `output` is neither a Tensor nor a Graph, or is a Graph where `names` are given.
+        ValueError: for another suffix, or options that are not among those of `to_dot`.
         RuntimeError: when neither Graphviz nor pygraphviz is installed.
 
     >>> import tempfile
@@ -48,7 +55,10 @@ def render(
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise ValueError(f"drawings are written as .svg, .png or .pdf files, not as {path.name!r}")
-    source = to_dot(output, values=values, gradients=gradients, direction=direction, max_elements=max_elements)
+    source = to_dot(
+        output, values=values, gradients=gradients, direction=direction, max_elements=max_elements, detail=detail,
+        depth=depth, overlay=overlay, names=names,
+    )  # fmt: skip
     if path.suffix.lower() == ".png":
         source = source.replace("{\n", f"{{\n\tdpi={PNG_DPI}\n", 1)
     write_whole(path, image(source, FORMATS[path.suffix.lower()]))

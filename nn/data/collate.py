@@ -35,8 +35,12 @@ def default_collate(batch: Sequence[Any]) -> Any:
             raise ValueError(f"examples that are dicts need the same keys, not {[sorted(e) for e in batch[:5]]}")
         return {key: default_collate([example[key] for example in batch]) for key in first}
     if isinstance(first, tuple | list):
+        if any(len(example) != len(first) for example in batch):
+            raise ValueError(f"examples of a batch need equally many parts, not {sorted({len(e) for e in batch})}")
         columns = [default_collate(column) for column in zip(*batch, strict=True)]
         return type(first)(*columns) if hasattr(first, "_fields") else tuple(columns)
+    if isinstance(first, Tensor | np.ndarray):
+        _check_shapes(batch)
     if isinstance(first, Tensor):
         return autograd.stack(batch)
     if isinstance(first, _NUMBERS):
@@ -45,6 +49,15 @@ def default_collate(batch: Sequence[Any]) -> Any:
         f"cannot make a batch of {type(first).__name__}; examples are Tensors, arrays, numbers, or tuples, lists or "
         "dicts of these; for others give the DataLoader a collate_fn"
     )
+
+
+def _check_shapes(batch: Sequence[Any]) -> None:
+    shapes = dict.fromkeys(np.shape(example) for example in batch)
+    if len(shapes) > 1:
+        raise ValueError(
+            f"examples of a batch need the same shape, not {', '.join(map(str, list(shapes)[:5]))}: bring them to one "
+            "size by a transform, or give the DataLoader a collate_fn that pads them"
+        )
 
 
 def default_convert(batch: Any) -> Any:

@@ -42,6 +42,17 @@ class Dataset:
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
 
+    def __repr__(self) -> str:
+        try:
+            size = f"{len(self):,} examples"
+        except (NotImplementedError, AttributeError):  # a subclass without a length, or not built yet
+            size = ""
+        return f"{type(self).__name__}({', '.join(filter(None, [size, self.extra_repr()]))})"
+
+    def extra_repr(self) -> str:
+        """Return what to show of the data set besides its length."""
+        return ""
+
 
 class TensorDataset(Dataset):
     """Examples that are rows of Tensors or arrays. Takes index arrays.
@@ -74,6 +85,10 @@ class TensorDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.tensors[0])
+
+    def extra_repr(self) -> str:
+        """Return shapes and dtypes of one example."""
+        return ", ".join(f"{tensor.dtype} {tensor.shape[1:]}" for tensor in self.tensors)
 
 
 def _rows(tensor: Tensor, index: Any) -> Tensor:
@@ -112,6 +127,10 @@ class Subset(Dataset):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    def extra_repr(self) -> str:
+        """Return what they are of."""
+        return f"of {self.dataset!r}"
 
 
 def check_indices(indices: Any, size: int, name: str) -> np.ndarray:
@@ -184,6 +203,10 @@ class ConcatDataset(Dataset):
     def __len__(self) -> int:
         return int(self._ends[-1])
 
+    def extra_repr(self) -> str:
+        """Return the data sets."""
+        return ", ".join(map(repr, self.datasets))
+
 
 def joined(parts: Sequence[Any], order: np.ndarray) -> Any:
     """Return batches of the same structure as one: joined along the first axis, then put in an order."""
@@ -239,3 +262,7 @@ class TransformedDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    def extra_repr(self) -> str:
+        """Return what they are of."""
+        return f"of {self.dataset!r}"

@@ -77,6 +77,10 @@ class ImageDataset(Dataset):
     def __len__(self) -> int:
         return len(self.targets)
 
+    def extra_repr(self) -> str:
+        """Return which part it is, and the shape of an image."""
+        return f"{'training' if self.train else 'test'} images {self.data.shape[1:]}, {len(self.classes)} classes"
+
 
 def scaled(pixels: np.ndarray) -> np.ndarray:
     """Return bytes as float32 numbers from 0 to 1."""

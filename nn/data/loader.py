@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd
 from nn.data.collate import Fetching
+from nn.data.datasets import Dataset
 from nn.data.prefetching import Making, Source, ThreadSource
 from nn.data.randomness import generator_state, set_generator_state
 from nn.data.samplers import BatchSampler, RandomSampler, SequentialSampler
@@ -41,7 +42,8 @@ class DataLoader:
     come in the same order with the same values whoever makes them, if random numbers come from
     `nn.data.batch_generator()`, as those of `nn.data.transforms` do. In worker processes the generators of NumPy,
     Python and `autograd` are seeded anew for each batch, so those give the same numbers for any number of workers from
-    1 on. Threads and processes end when the loop over the batches ends, is left, or raises, and with Ctrl-C.
+    1 on. Threads and processes end when the loop over the batches ends, is left, or raises, and with Ctrl-C; those of
+    an iterator that you hold yourself, `batches = iter(loader)`, also with `batches.close()`.
 
     `state_dict()` and `load_state_dict()` save and restore the position: the loop after `load_state_dict()` gives the
     remaining batches of the epoch that was being loaded, with the same random numbers. The order of an epoch is drawn
@@ -137,6 +139,15 @@ class DataLoader:
 
     def __len__(self) -> int:
         return len(self.batch_sampler)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        shown = {
+            "batch_size": self.batch_size, "shuffle": self.shuffle or None, "drop_last": self.drop_last or None,
+            "num_workers": self.num_workers or None, "prefetch_factor": self.prefetch_factor,
+        }  # fmt: skip
+        options = (f"{name}={value}" for name, value in shown.items() if value is not None)
+        name = repr(self.dataset) if isinstance(self.dataset, Dataset) else type(self.dataset).__name__
+        return f"DataLoader({', '.join([name, *options])})"
 
     def _new_epoch(self) -> _Epoch:
         batches = [[operator.index(index) for index in batch] for batch in self.batch_sampler]
@@ -252,6 +263,13 @@ class _Batches:
 
     def __iter__(self) -> Iterator[Any]:
         return self
+
+    def close(self) -> None:
+        """End the threads and processes that make batches, unless they are kept; there are no more batches then.
+
+        The position stays where it is: `loader.state_dict()` has the batches that are left. May be called again.
+        """
+        self._end()
 
     def __next__(self) -> Any:
         epoch = self._epoch

@@ -107,9 +107,10 @@ class ThreadSource:
         self._stopped.set()
         self._slots.release()
 
-    def join(self, seconds: float | None = _GRACE) -> None:
-        """Wait until the thread has ended, but not long."""
+    def join(self, seconds: float | None = _GRACE) -> bool:
+        """Wait until the thread has ended, but not long; return whether it has."""
         self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def close(self) -> None:
         """Have the thread end after the batch it is at; wait for that, but not long."""

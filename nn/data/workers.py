@@ -229,6 +229,10 @@ class WorkerPool:
             for connection in self._connections:
                 _send(connection, _STOP)
 
+    def _close_connections(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
     def close(self) -> None:
         """End the processes: those that do not end by themselves by a signal. May be called again."""
         if os.getpid() != self._owner:  # in a copy of the program, which has no worker processes
@@ -238,11 +242,13 @@ class WorkerPool:
             thread.stop()
         for connection in self._connections:
             _send(connection, _EXIT)
-        _end(self._processes)
+        deadline = time.monotonic() + _GRACE
+        if thread is None or thread.join():
+            self._close_connections()  # who waits until a large batch is taken notices, and ends
+        _end(self._processes, deadline)
         if thread is not None:
             thread.join()  # it notices that the processes have ended
-        for connection in self._connections:
-            connection.close()
+        self._close_connections()
         self._processes, self._connections, self.source = [], [], None
 
 
@@ -293,13 +299,14 @@ def _send(connection: Connection, message: bytes) -> None:
         connection.send_bytes(message)
 
 
-def _end(processes: list[Any]) -> None:
-    """Wait until processes have ended, and help where that takes too long."""
+def _end(processes: list[Any], deadline: float) -> None:
+    """Wait until processes have ended, and help where that takes longer than until the deadline."""
     for way in (None, "terminate", "kill"):
         for process in processes:
             if way and process.is_alive():
                 getattr(process, way)()
-        deadline = time.monotonic() + _GRACE
+        if way:
+            deadline = time.monotonic() + _GRACE
         for process in processes:
             process.join(max(deadline - time.monotonic(), 0))
 

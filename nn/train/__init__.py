@@ -23,6 +23,7 @@ from nn.train.finetuning import freeze, layerwise_rates, parameter_groups, unfre
 from nn.train.history import History
 from nn.train.imbalance import class_weights, two_phase_fit
 from nn.train.metrics import accuracy, binary_accuracy, confusion_matrix, mean_absolute_error, top_k_accuracy
+from nn.train.plots import plot_range_test
 from nn.train.sanity import (
     Finding,
     SanityReport,
@@ -87,6 +88,7 @@ __all__ = [
     "mean_absolute_error",
     "optuna_search",
     "parameter_groups",
+    "plot_range_test",
     "random_search",
     "read_checkpoint",
     "top_k_accuracy",

@@ -35,6 +35,11 @@ def as_batches(data: Any, batch_size: int, shuffle: bool) -> Iterable[Any]:
         return DataLoader(TensorDataset(data), batch_size, shuffle)
     if isinstance(data, tuple) and data and all(isinstance(part, _ARRAYS) for part in data):
         return DataLoader(TensorDataset(*data), batch_size, shuffle)
+    if isinstance(data, tuple) and any(isinstance(part, list | int | float) for part in data):
+        kinds = ", ".join(type(part).__name__ for part in data[:5])
+        raise TypeError(
+            f"a tuple of data has arrays (N, ...), not {kinds}: make arrays of them, by np.array for example"
+        )
     if isinstance(data, Iterator) or not isinstance(data, Iterable):
         raise TypeError(
             f"data are a loader, a list of batches, a Dataset, an array or a tuple of arrays, not {type(data).__name__}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nn.extras import require
+from nn.train.plots import new_figure
 
 Row = dict[str, Any]
 _APART = ("epoch", "seconds")  # columns that are no curves
@@ -84,7 +84,7 @@ class History:
         wanted = self._quantities() if columns is None else columns
         if not self.rows or not wanted:
             raise ValueError("the history has nothing to plot: train for at least one epoch")
-        figure = require("matplotlib.figure", "plot").Figure(figsize=(4.6 * len(wanted), 3.4), layout="constrained")
+        figure = new_figure(4.6 * len(wanted), 3.4)
         for axes, quantity in zip(figure.subplots(1, len(wanted), squeeze=False)[0], wanted, strict=True):
             for name, label in ((quantity, "training"), (f"validation_{quantity}", "validation")):
                 if name in self.columns:
@@ -93,7 +93,8 @@ class History:
             axes.set(title=quantity, xlabel="epoch")
             axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
             axes.grid(alpha=0.3)
-            axes.legend(frameon=False)
+            if len(axes.lines) > 1:
+                axes.legend(frameon=False)
         return figure
 
     def _quantities(self) -> list[str]:

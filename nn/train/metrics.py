@@ -124,18 +124,20 @@ def named_metrics(metrics: Mapping[str, Metric] | Sequence[Metric]) -> dict[str,
     """Return metrics by name; functions that are not in a dict go by their own.
 
     Raises:
-        TypeError: when one cannot be called.
+        TypeError: when one cannot be called, or it is one that is not in a list.
         ValueError: for two of one name, one without a name, or one called "loss".
 
     >>> list(named_metrics([accuracy, binary_accuracy]))
     ['accuracy', 'binary_accuracy']
     """
+    if callable(metrics) or isinstance(metrics, str):
+        raise TypeError(f"metrics are a list of functions, or a dict of them by name, not {metrics!r:.60} alone")
     pairs = (
         list(metrics.items()) if isinstance(metrics, Mapping) else [(getattr(m, "__name__", ""), m) for m in metrics]
     )
     for name, metric in pairs:
         if not callable(metric):
-            raise TypeError(f"a metric is a function of output and target, not {metric!r:.60}")
+            raise TypeError(f"a metric is a function of output and target, not {metric!r:.60}; see nn.train.accuracy")
         if not name.isidentifier() or name == "loss":
             raise ValueError(f"a metric needs a name of its own, not {name!r}: give a dict {{'name': function}}")
     if len(dict(pairs)) < len(pairs):

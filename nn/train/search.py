@@ -14,10 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 import autograd
+from nn.data import Dataset, k_fold
 from nn.extras import require
 from nn.module import check_size
 from nn.optim.optimizer import check_positive
-from nn.train.history import check_mode
+from nn.train.history import check_mode, shown
+from nn.train.plots import new_figure
 
 Values = dict[str, Any]
 Objective = Callable[[Values], float]
@@ -150,12 +152,18 @@ class Trial:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The runs of a search, in order.
+    """The runs of a search, in order; printed, a table of them, the best first.
 
     Attributes:
         trials: the runs.
         mode: "min" if smaller scores are better, or "max".
         space: from where the values came, at last.
+
+    >>> trials = Trial({"lr": 0.1, "units": 8}, 0.5), Trial({"lr": 0.01, "units": 16}, 0.75)
+    >>> print(SearchResult(trials, "max", {"lr": LogUniform(1e-4, 1.0), "units": Choice((8, 16))}))
+    score  lr    units
+    0.75   0.01  16
+    0.5    0.1   8
     """
 
     trials: tuple[Trial, ...]
@@ -179,6 +187,14 @@ class SearchResult:
             raise ValueError(f"none of the {len(self.trials)} runs gave a score")
         return self.ranked[0]
 
+    def __str__(self) -> str:
+        rows = [[f"{trial.score:.4g}", *(shown(value) for value in trial.values.values())] for trial in self.ranked]
+        rows = [["score", *self.space], *rows]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        failed = len(self.trials) - len(self.ranked)
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        return "\n".join([*lines, *([f"{failed} of {len(self.trials)} runs failed"] if failed else [])])
+
     def rows(self) -> list[dict[str, Any]]:
         """Return a dict for each run, for `pandas.DataFrame`."""
         return [trial.values | {"score": trial.score} for trial in self.trials]
@@ -189,13 +205,18 @@ class SearchResult:
         Raises:
             ImportError: when matplotlib is not installed (extra `plot`).
         """
-        figure = require("matplotlib.figure", "plot").Figure(figsize=(3.6 * len(self.space), 3), layout="constrained")
+        figure = new_figure(3.6 * len(self.space), 3)
         panels = figure.subplots(1, len(self.space), squeeze=False, sharey=True)[0]
         for axes, (name, part) in zip(panels, self.space.items(), strict=True):
             values = [trial.values[name] for trial in self.trials]
-            numeric = isinstance(part, Uniform | LogUniform)
-            axes.plot(values if numeric else list(map(str, values)), [trial.score for trial in self.trials], "o")
-            axes.set(xlabel=name, xscale="log" if isinstance(part, LogUniform) else axes.get_xscale())
+            if isinstance(part, Choice):
+                names = list(dict.fromkeys(map(str, [*part.options, *values])))  # narrowing leaves options out
+                axes.set_xticks(range(len(names)), names)
+                values = [names.index(str(value)) for value in values]
+            axes.plot(values, [trial.score for trial in self.trials], "o")
+            axes.set_xlabel(name)
+            if isinstance(part, LogUniform):
+                axes.set_xscale("log")
         panels[0].set_ylabel("score")
         return figure
 
@@ -223,12 +244,22 @@ def random_search(
     True
     """
     check_mode(mode)
+    _check_space(space)
     numbers = generator or autograd.default_generator()
     runs = []
     for _ in range(check_size(trials, "trials")):
         values = {name: part.draw(numbers) for name, part in space.items()}
         runs.append(Trial(values, _score(objective, values)))
     return SearchResult(tuple(runs), mode, dict(space))
+
+
+def _check_space(space: Space) -> None:
+    for name, part in space.items():
+        if not hasattr(part, "draw"):
+            raise TypeError(
+                f"the values of {name!r} come from LogUniform(low, high), Uniform(low, high) or Choice(options), not "
+                f"from {part!r:.60}"
+            )
 
 
 def _score(objective: Objective, values: Values) -> float:
@@ -289,6 +320,7 @@ def optuna_search(
         ValueError: for another mode, or fewer than one run.
     """
     check_mode(mode)
+    _check_space(space)
     library = require("optuna", "search")
     runs: list[Trial] = []
 
@@ -333,19 +365,21 @@ class CrossValidation:
 
 
 def cross_validate(
-    objective: Callable[[Any, Any], float], x: Any, y: Any, folds: int = 5,
+    objective: Callable[[Any, Any], float], x: Any, y: Any = None, folds: int = 5,
     generator: np.random.Generator | None = None,
 ) -> CrossValidation:  # fmt: skip
     """Return the scores of trainings on all parts of the data but one, each time another, which is validated on.
 
     Args:
-        objective: takes the data to train on and those to validate on, pairs (x, y) of arrays; returns a score.
-        x: examples (N, ...).
+        objective: takes the data to train on and those to validate on, pairs (x, y) of arrays or, for a data set,
+            `Subset`s of it; returns a score.
+        x: examples (N, ...); or a `Dataset`, which has the targets, too.
         y: targets (N, ...).
-        folds: how many parts.
+        folds: how many parts; see `nn.data.k_fold`.
         generator: shuffles the examples; `autograd.default_generator()` by default.
 
     Raises:
+        TypeError: for examples without targets that are no data set, or a data set with targets beside it.
         ValueError: for fewer than 2 folds, fewer examples than folds, or other numbers of targets than of examples.
 
     >>> x, y = np.arange(6.0), np.arange(6)
@@ -353,12 +387,14 @@ def cross_validate(
     2 +- 0 (3 folds)
     """
     check_size(folds, "folds", 2)
-    if not folds <= len(x) == len(y):
-        raise ValueError(f"{folds} folds need as many examples or more, and a target each; got {len(x)} and {len(y)}")
-    order = (generator or autograd.default_generator()).permutation(len(x))
-    parts = np.array_split(order, folds)
+    if isinstance(x, Dataset) == (y is not None):
+        raise TypeError(f"cross_validate takes arrays x and y, or a Dataset alone, not {type(x).__name__} and "
+                        f"{type(y).__name__}")  # fmt: skip
+    if not folds <= len(x) == len(x if y is None else y):
+        raise ValueError(f"{folds} folds need as many examples or more, and a target each; got {len(x)}"
+                         f"{'' if y is None else f' and {len(y)}'}")  # fmt: skip
     scores = []
-    for i, part in enumerate(parts):
-        rest = np.concatenate(parts[:i] + parts[i + 1 :])
-        scores.append(float(objective((x[rest], y[rest]), (x[part], y[part]))))
+    for parts in k_fold(x, folds, generator=generator):
+        pairs = parts if y is None else [(x[part.indices], y[part.indices]) for part in parts]
+        scores.append(float(objective(*pairs)))
     return CrossValidation(tuple(scores))

@@ -52,6 +52,7 @@ class Trainer:
 
     Raises:
         TypeError: when something is not what it should be.
+        ValueError: when the optimizer has none of the model's parameters.
 
     >>> import nn
     >>> _ = autograd.manual_seed(0)
@@ -82,11 +83,7 @@ class Trainer:
         self, model: Module, loss: Callable[[Any, Any], Tensor], optimizer: Optimizer, *,
         metrics: Mapping[str, Metric] | Sequence[Metric] = (), callbacks: Sequence[Callback] = (), accumulate: int = 1,
     ) -> None:  # fmt: skip
-        for name, value, kind in (("model", model, Module), ("optimizer", optimizer, Optimizer)):
-            if not isinstance(value, kind):
-                raise TypeError(f"{name} must be of nn.{kind.__name__}, not {type(value).__name__}")
-        if not callable(loss):
-            raise TypeError(f"loss must be a function of output and target, not {type(loss).__name__}")
+        _check_parts(model, loss, optimizer)
         self.model, self.loss_function, self.optimizer = model, loss, optimizer
         self.metrics, self.accumulate = named_metrics(metrics), check_size(accumulate, "accumulate")
         self.history, self.row, self.stopped = History(), {}, None
@@ -101,6 +98,8 @@ class Trainer:
 
     def _attached(self, callbacks: Sequence[Callback]) -> list[Callback]:
         """Return the callbacks in the order in which they are called; note who listens to what."""
+        if isinstance(callbacks, Callback):
+            raise TypeError(f"callbacks are a list, not one {type(callbacks).__name__}: write [...] around it")
         for callback in callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(f"callbacks are objects of nn.train.Callback, not {callback!r:.60}")
@@ -116,6 +115,11 @@ class Trainer:
     def _emit(self, event: str) -> None:
         for listener in self._listeners[event]:
             listener(self)
+
+    def __repr__(self) -> str:
+        parts = (self.model, self.loss_function, self.optimizer)
+        names = ", ".join(getattr(part, "__name__", type(part).__name__) for part in parts)
+        return f"Trainer({names}; {self.epoch} epochs, {self.step} steps)"
 
     # --- for callbacks ----------------------------------------------------------------------------------------------
 
@@ -141,6 +145,11 @@ class Trainer:
     def compute(self, batch: Any) -> tuple[Tensor, Any, Any, int]:
         """Return the loss of a batch, the model's output, the target and the number of examples."""
         inputs, target = split_batch(batch)
+        if target is None:
+            raise TypeError(
+                f"a batch is a tuple of the inputs and, last, the target, not {type(batch).__name__} alone: give fit "
+                "and evaluate (x, y), or a loader of such pairs; for batches of another form define compute()"
+            )
         output = self.model(*inputs)
         return self.loss_function(output, target), output, target, batch_length(inputs)
 
@@ -358,6 +367,23 @@ class Trainer:
         self.epoch, self.batch, self.step = state["epoch"], state["batch"], state["step"]
         self._first, self.stopped, self._seconds = state["first"], state["stopped"], state["seconds"]
         self._totals.count, self._totals.sums = state["count"], dict(state["sums"])
+
+
+def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
+    for name, value in (("model", model), ("loss", loss), ("optimizer", optimizer)):
+        if isinstance(value, type):
+            raise TypeError(f"{name} is the class {value.__name__}, and must be an object of it: {value.__name__}(...)")
+    for name, value, kind in (("model", model, Module), ("optimizer", optimizer, Optimizer)):
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be of nn.{kind.__name__}, not {type(value).__name__}")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function of output and target, not {type(loss).__name__}")
+    own, held = list(model.parameters()), {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if own and not any(id(p) in held for p in own):
+        raise ValueError(
+            "the optimizer has none of the model's parameters, so the model would learn nothing: make the optimizer "
+            "with model.parameters() of this model"
+        )
 
 
 @contextlib.contextmanager

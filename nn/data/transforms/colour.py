@@ -104,9 +104,10 @@ class PCAColor(Augmentation):
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Return images (N, C, H, W) in other colours."""
         if images.shape[1] != len(self.eigenvalues):
+            if not len(self.eigenvalues):
+                raise ValueError("PCAColor was not fitted: call fit(training_images) first")
             raise ValueError(
-                f"PCAColor was fitted to {len(self.eigenvalues)} channels, not to those of images {images.shape}; "
-                "call fit(training_images) first"
+                f"PCAColor was fitted to images of {len(self.eigenvalues)} channels, so it does not take {images.shape}"
             )
         alpha = generator.normal(0, self.std, (len(images), len(self.eigenvalues)))
         colour = (alpha * self.eigenvalues) @ self.components.T  # (N, C)

@@ -200,3 +200,7 @@ class ShiftedDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.shifts) * len(self.dataset)
+
+    def extra_repr(self) -> str:
+        """Return how often, and of what."""
+        return f"{len(self.shifts)} times {self.dataset!r}"

@@ -256,12 +256,12 @@ class PCA(Fitted):
     def forward(self, x: Any) -> Any:
         """Return the coordinates (N, K) of data (N, ...), or (K,) of one example."""
         mean, components = self._held("mean", "components")
-        return flat(x - mean, x, mean.shape, "PCA") @ components.T
+        return autograd.matmul(flat(x - mean, x, mean.shape, "PCA"), components.T)
 
     def inverse(self, z: Any) -> Any:
         """Return the data (N, ...) whose coordinates are (N, K); what other components had is lost."""
         mean, components = self._held("mean", "components")
-        return (z @ components).reshape(*np.shape(z)[:-1], *mean.shape) + mean
+        return autograd.matmul(z, components).reshape(*np.shape(z)[:-1], *mean.shape) + mean
 
 
 def principal(x: np.ndarray, count: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -334,5 +334,5 @@ class Whiten(Fitted):
     def forward(self, x: Any) -> Any:
         """Return whitened data (N, ...): of the shape that it has, or by "pca" (N, D)."""
         mean, matrix = self._held("mean", "matrix")
-        rows = flat(x - mean, x, mean.shape, "Whiten") @ matrix
+        rows = autograd.matmul(flat(x - mean, x, mean.shape, "Whiten"), matrix)  # one product for arrays and Tensors
         return rows.reshape(np.shape(x)) if self.method == "zca" else rows

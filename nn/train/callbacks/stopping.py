@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd import Tensor
 from nn.module import State, check_size
 from nn.optim.optimizer import check_number
 from nn.train.anomalies import find_origin
@@ -133,7 +134,7 @@ class StopOnNaN(Callback):
     Traceback (most recent call last):
         ...
     FloatingPointError: epoch 1, batch 1: the loss is inf. It came from log, forward, in module '2' (Log): its result
-    of shape (2, 2) has -inf; input 0 of shape (2, 2) is from 0 to 0. Then from relu, backward: ...
+    of shape (2, 2) has -inf; input 0 of shape (2, 2) is from 0 to 0; called at ... Then from relu, backward: ...
     """
 
     def __init__(self, gradients: bool = True) -> None:
@@ -154,9 +155,27 @@ class StopOnNaN(Callback):
                     self._stop(trainer, f"the gradient of {name} is not finite")
 
     def _stop(self, trainer: Trainer, what: str) -> None:
+        if spoilt := _not_finite(trainer.current):
+            raise FloatingPointError(
+                f"epoch {trainer.epoch + 1}, batch {trainer.batch + 1}: {what}. The batch itself has {spoilt}: look at "
+                "the data"
+            )
         trainer.generators.set_state(self._before)
         origin = find_origin(trainer.model, trainer.replay)
         raise FloatingPointError(f"epoch {trainer.epoch + 1}, batch {trainer.batch + 1}: {what}. {origin}")
+
+
+def _not_finite(batch: Any, where: str = "") -> str:
+    """Return what is not finite in a batch, and where; "" where there is nothing."""
+    if isinstance(batch, tuple | list):
+        found = (_not_finite(part, f"part {i}") for i, part in enumerate(batch))
+        return next(filter(None, found), "")
+    values = batch.detach().data if isinstance(batch, Tensor) else batch
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fc" or np.isfinite(values).all():
+        return ""
+    first = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
+    place = f"{where}, " if where else ""
+    return f"{values[first]} in {place}of shape {values.shape}, first at {first}"
 
 
 def _is_finite(array: np.ndarray[Any, Any]) -> bool:

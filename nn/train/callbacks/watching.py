@@ -9,10 +9,10 @@ import numpy as np
 
 from autograd import Tensor
 from nn.activation import ReLU, ReLU6
-from nn.extras import require
 from nn.hooks import RemovableHandle
 from nn.module import Module, check_size
 from nn.train.callbacks.base import Callback
+from nn.train.plots import new_figure
 
 if TYPE_CHECKING:
     from nn.train.trainer import Trainer
@@ -130,7 +130,7 @@ class Histograms(_Hooked):
         shown = [record for record in known if record["epoch"] == wanted]
         if not shown:
             raise ValueError(f"there are no {kind} of epoch {wanted}")
-        figure = require("matplotlib.figure", "plot").Figure(figsize=(3 * len(shown), 2.6), layout="constrained")
+        figure = new_figure(3 * len(shown), 2.6)
         for axes, record in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
             axes.stairs(record["counts"], record["edges"], fill=True)
             axes.set_title(f"{record['name']}\nmean {record['mean']:.2g}, std {record['std']:.2g}", fontsize="small")
