@@ -1,4 +1,4 @@
-"""What tests of loaders share: data sets that need time or random numbers, and what is left of threads and processes."""
+"""What tests of loaders share: data sets that need time or random numbers; what is left of threads and processes."""
 
 import gc
 import multiprocessing

@@ -225,6 +225,7 @@ def test_images_and_labels_that_do_not_belong_together(small_mnist, monkeypatch)
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcde")[:-9], "gzip"),
         (b"\0\0\x08\x03" + b"\xff" * 12, "elements"),
     ],
+    ids=range(7),
 )
 def test_idx_files_that_are_none(tmp_path, content, text):
     path = tmp_path / "file"
@@ -295,6 +296,7 @@ def test_damaged_cifar(tmp_path, monkeypatch, kind):
         (archive(dict.fromkeys(RECORDS, b"")), "0 bytes"),
         (archive({name: bytes([200]) + bytes(3072) for name in RECORDS}), "up to 200"),
     ],
+    ids=["none", "empty", "short", "nothing", "labels"],  # gzip notes the time, which would be in the names
 )
 def test_archives_that_are_not_cifar(tmp_path, monkeypatch, content, text):
     put_cifar(content, tmp_path, monkeypatch)

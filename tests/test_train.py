@@ -245,9 +245,7 @@ def test_bad_data_are_named():
         make().fit(data(4), epochs=0)
     for alone in (data(4)[0], [data(4)[0]], TensorDataset(data(4)[0])):
         for use in (make().fit, make().evaluate):
-            with pytest.raises(
-                TypeError, match=r"a batch is a tuple of the inputs and, last, the target, not \w+ alone"
-            ):
+            with pytest.raises(TypeError, match="the inputs and, last, the target; this one has no target"):
                 use(alone)
     with pytest.raises(TypeError, match=r"a tuple of data has arrays \(N, \.\.\.\), not list, list"):
         make().fit(tuple(part.tolist() for part in data(4)))

@@ -129,7 +129,7 @@ class Circuit:
         shape, style, border, fill = LOOKS[box.kind]
         content = self.content(box)
         if box.kind == "operation" and node.shape == () and not box.inside and (not node.name or node.kind == "output"):
-            lone = "<BR/>" not in content and box.count == 1
+            lone = "<BR/>" not in content and box.count == 1 and node.mark is None
             shape = "circle fixedsize=true width=0.45" if lone and len(self.title(box)) <= 3 else "ellipse"
             style = "filled"
         if node.mark in MARKS:

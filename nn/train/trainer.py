@@ -147,8 +147,8 @@ class Trainer:
         inputs, target = split_batch(batch)
         if target is None:
             raise TypeError(
-                f"a batch is a tuple of the inputs and, last, the target, not {type(batch).__name__} alone: give fit "
-                "and evaluate (x, y), or a loader of such pairs; for batches of another form define compute()"
+                "a batch is a tuple of the inputs and, last, the target; this one has no target: give fit and evaluate "
+                "(x, y), or a loader of such pairs; for batches of another form define compute()"
             )
         output = self.model(*inputs)
         return self.loss_function(output, target), output, target, batch_length(inputs)
