@@ -217,6 +217,20 @@ def test_gradient_flow_by_hand():
     assert "1.00e+01" in str(flow)
 
 
+def test_gradient_flow_of_a_whole_training_step():
+    model = nn.Linear(2, 1)
+    optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+
+    def step():
+        optimizer.zero_grad()
+        model(np.ones((4, 2))).mean().backward()
+        optimizer.step()
+
+    weight, bias = visualize.gradient_flow(model, step).rows
+    assert (weight.norm, bias.norm) == (pytest.approx(2**0.5), 1.0)
+    assert bias.update == pytest.approx(0.1 / bias.weight_norm)
+
+
 def test_vanishing_gradients_are_told():
     autograd.manual_seed(0)
     model = nn.Sequential(*[layer for _ in range(8) for layer in (nn.Linear(16, 16), nn.Sigmoid())])

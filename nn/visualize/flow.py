@@ -153,8 +153,8 @@ def gradient_flow(model: Module, step: Callable[[], Any] | None = None) -> Gradi
 
     Args:
         model: the network, after `backward()`.
-        step: takes the optimizer's step, `optimizer.step` for example; with it, the report says how far each
-            parameter moved.
+        step: takes the optimizer's step, `optimizer.step` for example, or does all of a training step; with it, the
+            report says how far each parameter moved.
 
     >>> import nn
     >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
@@ -168,10 +168,15 @@ def gradient_flow(model: Module, step: Callable[[], Any] | None = None) -> Gradi
     """
     named = list(model.named_parameters())
     before = {name: p.data.copy() for name, p in named} if step is not None else {}
-    gradients = {name: None if p.grad is None else p.grad.data.copy() for name, p in named}
+    gradients = _gradients(named)
     if step is not None:
         step()
+        gradients |= {name: g for name, g in _gradients(named).items() if g is not None}
     return GradientFlow(tuple(_row(name, p.data, gradients[name], before.get(name)) for name, p in named))
+
+
+def _gradients(named: list[tuple[str, Any]]) -> dict[str, Array | None]:
+    return {name: None if p.grad is None else p.grad.data.copy() for name, p in named}
 
 
 def _row(name: str, weight: Array, gradient: Array | None, before: Array | None) -> FlowRow:
