@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-from autograd.graph import Constant, Leaf, Node
-from autograd.reasons.causes import saved_of
+from autograd.graph import Constant, Node
 from autograd.reasons.explanation import Reason
 from autograd.reasons.places import Places
 from autograd.visualize.derivatives import operands
-from autograd.visualize.view import execution_order
+from autograd.visualize.view import execution_order, known_values
 
 
 def of_forward(root: Node, places: Places) -> Reason | None:
     """Return what made the first number that is not finite on the way to `root`; None where no value shows that."""
     order = execution_order(root)
-    values = _known_values(order)
+    values = known_values(order)
     bad = next((item for item in order if not _finite(values.get(item))), None)
     if bad is None:
         return None
@@ -33,24 +31,6 @@ def of_forward(root: Node, places: Places) -> Reason | None:
     )
     text = f"in the forward pass {bad.op.name} made {count} that are not finite" + (f", from {shown}" if shown else "")
     return Reason("forward", text, "keep its inputs away from there", bad.op.name, places(bad))
-
-
-def _known_values(order: Collection[Any]) -> dict[Any, Any]:
-    """Return the values that are still known: of living leaves, of scalars, and what rules have saved."""
-    found: dict[Any, Any] = {}
-    for item in order:
-        owner = item.owner() if isinstance(item, Leaf) else None
-        value = item.like if owner is None else owner._data
-        if not isinstance(value, tuple | list):
-            found[item] = value
-    for node in order:
-        if isinstance(node, Node) and node.op is not None and node.saved is not None and not node.op.several:
-            sources = dict(zip(node.op.parameters, operands(node))) if not node.op.variadic else {}
-            for name, value in saved_of(node).items():
-                source = node if name == "out" else sources.get(name)
-                if isinstance(source, Node | Constant) and hasattr(value, "dtype"):
-                    found.setdefault(source, value)
-    return found
 
 
 def _finite(value: Any) -> bool:

@@ -244,7 +244,7 @@ class _Tracer:
                 self.recorded.update(node.inputs)
                 for x in given:
                     self.users[x].append(node)
-        self.values = _values(self.order)
+        self.values = known_values(self.order)
         self.kept = Kept()
         self.calls: Membership = find_groups(list(self.order))
         self.names = self.calls.tensor_names()
@@ -390,8 +390,12 @@ def _from_gradient(local: Any, sent: Any, gradient: Any) -> Any:
     return found if np.isfinite(found).all() else None
 
 
-def _values(order: Mapping[Any, list[Any]]) -> dict[Any, Any]:
-    """Return the values that are still known: the arrays themselves, not copies."""
+def known_values(order: Mapping[Any, list[Any]]) -> dict[Any, Any]:
+    """Return the values that are still known: the arrays themselves, not copies.
+
+    Args:
+        order: nodes and constants, with what each operation among them was given.
+    """
     found: dict[Any, Any] = {}
     for item in order:
         owner = item.owner() if isinstance(item, Leaf) else None
