@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from nn import data, functional, init, onnx, optim, patterns, regularization, shapes, train, utils, visualize, weights
+from nn import (
+    data,
+    functional,
+    init,
+    models,
+    onnx,
+    optim,
+    patterns,
+    regularization,
+    shapes,
+    train,
+    utils,
+    visualize,
+    weights,
+)
 from nn.activation import (
     CELU,
     ELU,
@@ -301,6 +315,7 @@ __all__ = [
     "functional",
     "functional_call",
     "init",
+    "models",
     "onnx",
     "optim",
     "patterns",
