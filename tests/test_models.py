@@ -59,11 +59,11 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_numbers_of_parameters(name):
     make, expected = PUBLISHED[name]
-    assert count(models.skip_init(make)) == expected
+    assert count(nn.utils.skip_init(make)) == expected
 
 
 def test_two_columns_have_the_published_number_in_each_layer():
-    net = models.skip_init(models.TwoColumnAlexNet)
+    net = nn.utils.skip_init(models.TwoColumnAlexNet)
     layers = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
     expected = (34_944, 307_456, 885_120, 663_936, 442_624, 37_752_832, 16_781_312, 4_097_000)
     assert tuple(count(net.get_submodule(name)) for name in layers) == expected
@@ -113,7 +113,7 @@ def test_the_chapter_has_no_other_networks():
 
 def test_skip_init_draws_nothing_and_leaves_dropout_a_generator():
     state = autograd.default_generator().bit_generator.state
-    net = models.skip_init(models.alexnet, num_classes=10, width=1 / 32)
+    net = nn.utils.skip_init(models.alexnet, num_classes=10, width=1 / 32)
     assert autograd.default_generator().bit_generator.state == state
     assert not any(p.data.any() for p in net.parameters())
     drop = net.classifier[0]
@@ -123,7 +123,7 @@ def test_skip_init_draws_nothing_and_leaves_dropout_a_generator():
 
 def test_skip_init_takes_no_generator():
     with pytest.raises(TypeError, match="generator= has no use"):
-        models.skip_init(models.vgg16, generator=RNG)
+        nn.utils.skip_init(models.vgg16, generator=RNG)
 
 
 @pytest.mark.parametrize(

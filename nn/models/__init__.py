@@ -8,7 +8,6 @@ Where torchvision has a network, its names of functions, arguments and parameter
 from __future__ import annotations
 
 from nn.models.alexnets import AlexNet, TwoColumnAlexNet, alexnet
-from nn.models.building import skip_init
 from nn.models.characters import CharRNN, CharTransformer, Vocabulary
 from nn.models.converting import to_convolutional
 from nn.models.gan import GAN
@@ -63,7 +62,6 @@ __all__ = [
     "resnet50",
     "resnet101",
     "resnet152",
-    "skip_init",
     "to_convolutional",
     "vgg16",
     "vgg19",

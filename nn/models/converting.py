@@ -12,11 +12,11 @@ from nn.containers import Sequential
 from nn.conv import Conv2d
 from nn.dropout import AlphaDropout, Dropout
 from nn.linear import Flatten, Identity, Linear
-from nn.models.building import skip_init
 from nn.module import Module, Parameter, check_size
 from nn.norm import BatchNorm1d, BatchNorm2d
 from nn.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
 from nn.shapes import measure
+from nn.utils.skipping import skip_init
 
 Shape = tuple[int, ...]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nn.utils import parametrizations, parametrize, rnn
 from nn.utils.clipping import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
+from nn.utils.skipping import skip_init
 from nn.utils.vectors import parameters_to_vector, vector_to_parameters
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "parametrizations",
     "parametrize",
     "rnn",
+    "skip_init",
     "vector_to_parameters",
 ]
