@@ -42,11 +42,7 @@ EQUIVALENT = {
     "imag.val: g -> val (place 2)": _ZEROS,
     "switching._sign: g -> x": _ZEROS,
     "switching._sign: 1 -> 2": _HIDDEN,
-    "axes.kept: (1,) * len(shape) -> (1,) / len(shape)": _NEVER_ALL,
-    "axes.kept: (1,) * len(shape) -> (1,)": _NEVER_ALL,
-    "axes.kept: (1,) * len(shape) -> len(shape)": _NEVER_ALL,
-    "axes.kept: 1 -> 2": _NEVER_ALL,
-    "axes.kept: shape -> axis": _NEVER_ALL,
+    "axes.kept: (1,) * len(shape) -> (1,)": "one element, which broadcasts",
     "common.is_number: not isinstance(x, np.generic) -> isinstance(x, np.generic)": (
         "what rules do for arrays is right for numbers, too"
     ),
@@ -148,6 +144,7 @@ EQUIVALENT = {
     "integrals._of_spence: 1.5 -> 2.5": _EITHER,
     "norms._of_direction: 1 -> 2": _OF_ZERO,
     "norms._of_direction: 1 -> 2 (place 2)": _OF_ZERO,
+    "norms._of_power_norm: out -> ord (place 2)": _HIDDEN,
     "norms._of_power_norm: 0 -> 1": _HIDDEN,
     "norms._of_power_norm: 1 -> 2": _HIDDEN,
     "norms._of_power_norm: 1 -> 2 (place 2)": _HIDDEN,
