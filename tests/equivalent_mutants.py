@@ -18,7 +18,6 @@ _EITHER = "it chooses between two formulas that are both right"
 _OF_ZERO = "only 0 is divided by it"
 _ANY_SIZE = "any size above 0 is right, and only one far below the gradient's costs digits"
 _HIDDEN = "what it changes is put in the place of elements that are masked"
-_NEVER_ALL = "rules ask for it with axes only, values also with None for all"
 _BOTH_KINDS = "what is there for arrays takes Tensors, and the other way around"
 
 EQUIVALENT = {
