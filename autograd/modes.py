@@ -170,14 +170,14 @@ class InplaceClock:
         self.now = 0
         self._changes: dict[int, tuple[int, tuple[CodeType, int], weakref.ref[Any]]] = {}
 
-    def mark(self, array: Any, line: tuple[CodeType, int] | None = None) -> None:
-        """Note that `array` (an ndarray, or a view of one) has just been written to, in a line: the user's."""
-        self.mark_all((array,), line)
+    def mark(self, array: Any) -> None:
+        """Note that `array` (an ndarray, or a view of one) has just been written to, in the user's current line."""
+        self.mark_all((array,))
 
-    def mark_all(self, arrays: Iterable[Any], line: tuple[CodeType, int] | None = None) -> None:
+    def mark_all(self, arrays: Iterable[Any]) -> None:
         """Note that arrays have just been written to, all by the same caller."""
         self.now += 1
-        now, line, changes = self.now, line or _user_line(), self._changes
+        now, line, changes = self.now, _user_line(), self._changes
         for array in arrays:
             root = _root(array)
             known = changes.get(id(root))

@@ -52,7 +52,7 @@ def _power_norm(x: Array, ord: float, axis: Axis, keepdims: bool = False) -> Ten
         return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
 
 
-def _of_count(g: Array, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
+def _of_count(g: Array, x_shape: tuple[int, ...], axis: Axis) -> Array:
     return np.where(np.zeros(x_shape, bool), np.reshape(g, kept(x_shape, axis)), 0)
 
 
